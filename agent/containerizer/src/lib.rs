@@ -1,0 +1,1 @@
+//! Containers as real processes: the posix launcher, usage, destruction.

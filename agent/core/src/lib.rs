@@ -1,0 +1,1 @@
+//! The decisions of the agent: a pure state machine from inputs to effects.

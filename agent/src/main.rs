@@ -1,0 +1,3 @@
+//! The Mesos agent daemon.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The executor library (v1 API) and the command executor.
+
+fn main() {}

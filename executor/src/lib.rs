@@ -1,0 +1,1 @@
+//! The executor library (v1 API) and the command executor.

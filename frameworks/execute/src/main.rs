@@ -1,0 +1,3 @@
+//! Runs one command on a cluster, as mesos-execute does.
+
+fn main() {}

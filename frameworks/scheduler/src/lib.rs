@@ -1,0 +1,1 @@
+//! What framework authors import: a scheduler over the v1 API.

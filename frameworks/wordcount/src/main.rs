@@ -1,0 +1,3 @@
+//! The demonstration: a word count over many tasks.
+
+fn main() {}

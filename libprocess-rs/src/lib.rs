@@ -1,0 +1,1 @@
+//! Actors with the semantics of libprocess: processes, PIDs, mailboxes, links, HTTP and a clock that can be paused.

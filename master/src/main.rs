@@ -1,0 +1,3 @@
+//! The Mesos master daemon.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The messages of Mesos: generated types, wire and JSON.

@@ -1,0 +1,1 @@
+//! The vocabulary of Mesos: ids, scalars, resources, attributes, roles, predicates, validation.

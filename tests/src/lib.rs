@@ -1,0 +1,1 @@
+//! Tests of the whole: cluster harness, golden files, interoperation with real clients.

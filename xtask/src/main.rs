@@ -1,0 +1,3 @@
+//! One gate, one fixer: verify, fix, test, bench, demo.
+
+fn main() {}
