@@ -183,8 +183,8 @@ impl AgentCore {
             match timer {
                 Timer::Register => self.try_to_register(now, out),
                 Timer::PingTimeout => self.ping_timed_out(out),
-                Timer::ExecutorRegistration(container_id) => self.executor_registration_timed_out(&container_id, out),
-                Timer::ExecutorShutdown(container_id) => self.executor_shutdown_timed_out(&container_id, out),
+                Timer::ExecutorRegistration(container_id) => self.executor_registration_timed_out(now, &container_id, out),
+                Timer::ExecutorShutdown(container_id) => self.executor_shutdown_timed_out(now, &container_id, out),
                 Timer::ExecutorReregistration => self.executor_reregistration_timed_out(now, out),
                 Timer::ExecutorHeartbeat => self.send_heartbeats(now, out),
                 Timer::UpdateRetry(framework_id, task_id) => self.retry_update(now, &(framework_id, task_id), out),

@@ -121,14 +121,16 @@ impl AgentCore {
         let unsent = executor.queued.contains_key(task_id)
             || (update.status.source == Some(Source::SourceSlave)
                 && matches!(update.status.state, TaskState::TaskDropped | TaskState::TaskLost));
-        if !unsent {
+        let own = executor.container_id.to_proto();
+        let named = update.status.container_status.as_ref().and_then(|status| status.container_id.as_deref());
+        let nested = named.is_some_and(|id| *id != own);
+        if let ContainerState::Running(pid) = executor.container
+            && !unsent
+            && !nested
+        {
             let status = update.status.container_status.get_or_insert_default();
-            let own = executor.container_id.to_proto();
-            let nested = status.container_id.as_deref().is_some_and(|id| *id != own);
-            status.container_id.get_or_insert_with(|| Box::new(own));
-            if !nested && let ContainerState::Running(pid) = executor.container {
-                status.executor_pid = Some(pid);
-            }
+            status.container_id = Some(Box::new(own));
+            status.executor_pid = Some(pid);
             if status.network_infos.is_empty() {
                 let address = IPAddress { ip_address: Some(ip), ..IPAddress::default() };
                 status.network_infos.push(NetworkInfo { ip_addresses: vec![address], ..NetworkInfo::default() });

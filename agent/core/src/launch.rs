@@ -17,7 +17,7 @@ use crate::{
     executor_update::AgentUpdate,
     framework::FrameworkState,
     paths::{self, Run},
-    resources::{dropped, task_of},
+    resources::{downgraded_executor, downgraded_task, dropped, task_of},
     timers::Timer,
 };
 
@@ -192,7 +192,7 @@ impl AgentCore {
             self.checkpoint_tasks(&container_id, &launch.tasks, out);
             let ticket = self.ticket(Pending::CheckpointExecutor(container_id.clone()));
             out.push(Effect::Symlink { link: run.latest_meta(), target: run.meta_directory() });
-            out.push(Effect::Checkpoint { ticket: Some(ticket), path: run.executor_info(), bytes: checkpoint::record(&launch.executor) });
+            out.push(Effect::Checkpoint { ticket: Some(ticket), path: run.executor_info(), bytes: checkpoint::record(&downgraded_executor(&launch.executor)) });
             self.executor_in(&container_id).expect("just inserted").container = ContainerState::Waiting(ticket);
         } else {
             self.launch_container(&container_id, out);
@@ -250,7 +250,7 @@ impl AgentCore {
         }
         let run = Run { work_dir: &self.config.work_dir, agent_id: self.id(), framework_id, executor_id, container_id };
         for info in tasks {
-            let task = task_of(info, TaskState::TaskStaging, framework_id.to_proto());
+            let task = downgraded_task(task_of(info, TaskState::TaskStaging, framework_id.to_proto()));
             out.push(Effect::Checkpoint {
                 ticket: None,
                 path: run.task_info(&TaskId::from(&info.task_id)),

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use libprocess_core::time::Time;
-use mesos::ids::{AgentId, FrameworkId, TaskId};
+use mesos::{
+    capabilities::agent_capabilities,
+    ids::{AgentId, FrameworkId, TaskId},
+};
 use mesos_proto::v0::{
-    ExecutorInfo, SlaveInfo, Task, UUID,
+    SlaveInfo, UUID,
     internal::{
         MasterSlaveConnection, ReconcileTasksMessage, RegisterSlaveMessage, ReregisterSlaveMessage,
         SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage, UpdateSlaveMessage, update_slave_message,
     },
-    slave_info::{Capability, capability},
     task_status::Reason,
 };
 use tracing::{info, warn};
@@ -23,23 +25,9 @@ use crate::{
     executor::ExecutorState,
     executor_update::AgentUpdate,
     paths,
-    resources::{downgraded, dropped},
+    resources::{downgraded, downgraded_executor, downgraded_task, dropped},
     timers::Timer,
 };
-
-/// What this agent says it can do.
-///
-/// Mesos: src/slave/constants.cpp, `AGENT_CAPABILITIES`.
-pub const CAPABILITIES: [capability::Type; 8] = [
-    capability::Type::MultiRole,
-    capability::Type::HierarchicalRole,
-    capability::Type::ReservationRefinement,
-    capability::Type::ResourceProvider,
-    capability::Type::ResizeVolume,
-    capability::Type::AgentOperationFeedback,
-    capability::Type::AgentDraining,
-    capability::Type::TaskResourceLimits,
-];
 
 impl AgentCore {
     /// The time to (re)register has come: say it, and say it again until the master answers.
@@ -61,7 +49,7 @@ impl AgentCore {
         RegisterSlaveMessage {
             slave: self.downgraded_info(),
             version: Some(VERSION.to_owned()),
-            agent_capabilities: capabilities(),
+            agent_capabilities: agent_capabilities(),
             resource_version_uuid: Some(self.resource_version_uuid()),
             ..RegisterSlaveMessage::default()
         }
@@ -71,7 +59,7 @@ impl AgentCore {
         let mut message = ReregisterSlaveMessage {
             slave: self.downgraded_info(),
             version: Some(VERSION.to_owned()),
-            agent_capabilities: capabilities(),
+            agent_capabilities: agent_capabilities(),
             resource_version_uuid: Some(self.resource_version_uuid()),
             ..ReregisterSlaveMessage::default()
         };
@@ -81,20 +69,13 @@ impl AgentCore {
                 let queued = executor.queued.values().map(|task| {
                     crate::resources::task_of(task, mesos_proto::v0::TaskState::TaskStaging, framework.id.to_proto())
                 });
-                message.tasks.extend(queued);
-                message.tasks.extend(executor.launched.values().cloned());
-                message.tasks.extend(executor.terminated.values().cloned());
+                let tasks = executor.launched.values().chain(executor.terminated.values()).cloned();
+                message.tasks.extend(queued.chain(tasks).map(downgraded_task));
                 // The master makes its own description of the executors of command tasks.
                 if !executor.command_task && executor.state != ExecutorState::Terminated {
-                    message.executor_infos.push(executor.info.clone());
+                    message.executor_infos.push(downgraded_executor(&executor.info));
                 }
             }
-        }
-        for Task { resources, .. } in &mut message.tasks {
-            *resources = downgraded(resources);
-        }
-        for ExecutorInfo { resources, .. } in &mut message.executor_infos {
-            *resources = downgraded(resources);
         }
         message
     }
@@ -231,8 +212,4 @@ impl AgentCore {
         }
         self.shutdown(now, reason, out);
     }
-}
-
-fn capabilities() -> Vec<Capability> {
-    CAPABILITIES.map(|r#type| Capability { r#type: Some(r#type), ..Capability::default() }).to_vec()
 }

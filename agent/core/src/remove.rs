@@ -64,11 +64,7 @@ impl AgentCore {
         info!(%framework_id, "cleaning up framework");
         // A framework whose end the master ordered takes its unseen updates with it; others keep theirs.
         if framework.state == FrameworkState::Terminating {
-            for key in self.updates.keys_of(framework_id) {
-                if let Some(timer) = self.updates.streams.remove(&key).and_then(|mut stream| stream.stop_waiting()) {
-                    self.timers.cancel(timer);
-                }
-            }
+            self.drop_updates(framework_id);
         }
         let agent_id = self.agent_id.as_ref().expect("an agent with frameworks has an id");
         out.push(Effect::Collect { path: paths::framework(&self.config.work_dir, agent_id, framework_id) });
@@ -82,6 +78,15 @@ impl AgentCore {
         }
         if self.state == AgentState::Terminating && self.frameworks.is_empty() {
             out.push(Effect::Terminate { error: None });
+        }
+    }
+
+    /// Forgets all updates of a framework that nobody will acknowledge any more.
+    pub(crate) fn drop_updates(&mut self, framework_id: &FrameworkId) {
+        for key in self.updates.keys_of(framework_id) {
+            if let Some(timer) = self.updates.streams.remove(&key).and_then(|mut stream| stream.stop_waiting()) {
+                self.timers.cancel(timer);
+            }
         }
     }
 }

@@ -2,26 +2,12 @@
 
 use mesos_proto::v0::{FrameworkInfo, Resource, Task, TaskInfo, TaskState, framework_info::capability};
 
-/// Whether a task in this state is over.
-#[must_use]
-pub(crate) const fn is_terminal(state: TaskState) -> bool {
-    matches!(
-        state,
-        TaskState::TaskFinished
-            | TaskState::TaskFailed
-            | TaskState::TaskKilled
-            | TaskState::TaskError
-            | TaskState::TaskLost
-            | TaskState::TaskDropped
-            | TaskState::TaskGone
-            | TaskState::TaskGoneByOperator
-    )
-}
+pub(crate) use mesos::task::is_terminal;
 
 /// Whether the framework understands the newer states of lost tasks.
 #[must_use]
 pub(crate) fn is_partition_aware(framework: &FrameworkInfo) -> bool {
-    framework.capabilities.iter().any(|capability| capability.r#type == Some(capability::Type::PartitionAware))
+    mesos::capabilities::framework_has(framework, capability::Type::PartitionAware)
 }
 
 /// TASK_DROPPED, or TASK_LOST for frameworks that do not know it.
@@ -91,4 +77,16 @@ pub(crate) fn task_of(info: &TaskInfo, state: TaskState, framework_id: mesos_pro
         limits: info.limits.clone(),
         ..Task::default()
     }
+}
+
+/// An executor as it is written to disk and sent to masters.
+#[must_use]
+pub(crate) fn downgraded_executor(info: &mesos_proto::v0::ExecutorInfo) -> mesos_proto::v0::ExecutorInfo {
+    mesos_proto::v0::ExecutorInfo { resources: downgraded(&info.resources), ..info.clone() }
+}
+
+/// A task as it is written to disk and sent to masters.
+#[must_use]
+pub(crate) fn downgraded_task(task: Task) -> Task {
+    Task { resources: downgraded(&task.resources), ..task }
 }

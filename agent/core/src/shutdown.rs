@@ -33,7 +33,11 @@ impl AgentCore {
     }
 
     fn end_framework(&mut self, now: Time, framework_id: &FrameworkId, out: &mut Effects) {
-        let Some(framework) = self.frameworks.get_mut(framework_id) else { return };
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            // Updates of tasks that never had an executor here are all that can be left.
+            self.drop_updates(framework_id);
+            return;
+        };
         if framework.state == FrameworkState::Terminating {
             warn!(%framework_id, "ignoring the end of a framework that is terminating");
             return;

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use mesos::ids::{FrameworkId, TaskId};
 
 pub(crate) use receive::Origin;
+pub(crate) use stream::uuid_of;
 pub use stream::{Stream, Uuid};
 
 /// Names a stream.
