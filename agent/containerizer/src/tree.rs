@@ -5,10 +5,8 @@ use std::{
     fs,
 };
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+pub use nix::sys::signal::Signal;
+use nix::{sys::signal::kill, unistd::Pid};
 
 /// What one line of `/proc/<pid>/stat` says about kinship and consumption.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,10 +125,12 @@ pub fn kill_session(root: u32) -> usize {
     killed.len()
 }
 
-/// Sends a signal to every process of a tree, and returns whom it reached.
+/// Sends a signal to every process of a tree and of the group its root leads, and returns whom it reached.
 pub fn signal_tree(root: u32, what: Signal) -> Vec<u32> {
     let table = processes();
-    members(root, &table).into_iter().filter(|pid| signal(*pid, what)).collect()
+    let mut found = members(root, &table);
+    found.extend(table.values().filter(|stat| stat.group == root).map(|stat| stat.pid));
+    found.into_iter().filter(|pid| signal(*pid, what)).collect()
 }
 
 fn signal(pid: u32, what: Signal) -> bool {
