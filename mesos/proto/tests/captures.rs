@@ -1,5 +1,7 @@
 //! Every message recorded from C++ Mesos 1.11 decodes, and encodes to the same bytes.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

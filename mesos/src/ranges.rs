@@ -1,0 +1,170 @@
+//! Sets of whole numbers, kept as ranges.
+
+use std::fmt;
+use std::ops::{AddAssign, SubAssign};
+
+use mesos_proto::v0;
+
+/// Disjoint inclusive ranges in ascending order, none touching the next.
+///
+/// Mesos: src/common/values.cpp, coalesce and subtract
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ranges(Vec<(u64, u64)>);
+
+impl Ranges {
+    /// The union of these (begin, end) pairs, both inclusive. Pairs that end before they begin hold nothing.
+    pub fn new(pairs: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        let mut pairs: Vec<(u64, u64)> = pairs.into_iter().filter(|(begin, end)| begin <= end).collect();
+        pairs.sort_unstable();
+        let mut merged: Vec<(u64, u64)> = Vec::with_capacity(pairs.len());
+        for (begin, end) in pairs {
+            match merged.last_mut() {
+                Some(last) if begin <= last.1.saturating_add(1) => last.1 = last.1.max(end),
+                _ => merged.push((begin, end)),
+            }
+        }
+        Self(merged)
+    }
+
+    /// The ranges as (begin, end), both inclusive.
+    pub fn pairs(&self) -> &[(u64, u64)] {
+        &self.0
+    }
+
+    /// Tells whether there is no number in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many numbers are in it; saturates.
+    pub fn count(&self) -> u64 {
+        self.0.iter().fold(0, |sum: u64, (begin, end)| {
+            sum.saturating_add(end - begin).saturating_add(1)
+        })
+    }
+
+    /// Every number, in ascending order.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().flat_map(|&(begin, end)| begin..=end)
+    }
+
+    /// Tells whether every number of `other` is in it.
+    pub fn contains(&self, other: &Ranges) -> bool {
+        other.0.iter().all(|&(begin, end)| {
+            let after = self.0.partition_point(|range| range.0 <= begin);
+            after > 0 && self.0[after - 1].1 >= end
+        })
+    }
+
+    /// The ranges as a message.
+    pub fn to_proto(&self) -> v0::value::Ranges {
+        let range = self
+            .0
+            .iter()
+            .map(|&(begin, end)| v0::value::Range {
+                begin,
+                end,
+                ..Default::default()
+            })
+            .collect();
+        v0::value::Ranges {
+            range,
+            ..Default::default()
+        }
+    }
+}
+
+impl From<&v0::value::Ranges> for Ranges {
+    fn from(ranges: &v0::value::Ranges) -> Self {
+        Self::new(ranges.range.iter().map(|range| (range.begin, range.end)))
+    }
+}
+
+impl AddAssign<&Ranges> for Ranges {
+    fn add_assign(&mut self, other: &Ranges) {
+        *self = Self::new(self.0.iter().chain(&other.0).copied());
+    }
+}
+
+impl SubAssign<&Ranges> for Ranges {
+    fn sub_assign(&mut self, other: &Ranges) {
+        let mut left = Vec::with_capacity(self.0.len());
+        let mut cuts = other.0.iter().peekable();
+        for &(mut begin, end) in &self.0 {
+            let mut open = true;
+            while let Some(&&(cut_begin, cut_end)) = cuts.peek() {
+                if cut_begin > end {
+                    break;
+                }
+                if cut_begin > begin {
+                    left.push((begin, cut_begin - 1));
+                }
+                if cut_end >= end {
+                    // The cut may reach into the next range: keep it.
+                    open = false;
+                    break;
+                }
+                begin = begin.max(cut_end + 1);
+                cuts.next();
+            }
+            if open {
+                left.push((begin, end));
+            }
+        }
+        self.0 = left;
+    }
+}
+
+/// `[31000-32000, 33000-33001]`.
+impl fmt::Display for Ranges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (index, (begin, end)) in self.0.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(f, "{comma}{begin}-{end}")?;
+        }
+        f.write_str("]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ranges() -> impl Strategy<Value = Ranges> {
+        prop::collection::vec((0u64..60, 0u64..8), 0..8)
+            .prop_map(|pairs| Ranges::new(pairs.into_iter().map(|(begin, len)| (begin, begin + len))))
+    }
+
+    fn set(ranges: &Ranges) -> std::collections::BTreeSet<u64> {
+        ranges.numbers().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn behave_like_sets_of_numbers(left in ranges(), right in ranges()) {
+            let mut sum = left.clone();
+            sum += &right;
+            prop_assert_eq!(set(&sum), &set(&left) | &set(&right));
+            let mut difference = left.clone();
+            difference -= &right;
+            prop_assert_eq!(set(&difference), &set(&left) - &set(&right));
+            prop_assert_eq!(left.contains(&right), set(&left).is_superset(&set(&right)));
+            prop_assert_eq!(left.count(), set(&left).len() as u64);
+            prop_assert_eq!(&difference, &Ranges::new(difference.pairs().iter().copied()));
+        }
+    }
+
+    #[test]
+    fn ends_of_the_number_line() {
+        let all = Ranges::new([(0, u64::MAX)]);
+        let mut rest = all.clone();
+        rest -= &Ranges::new([(5, u64::MAX)]);
+        assert_eq!(rest.to_string(), "[0-4]");
+        rest -= &all;
+        assert!(rest.is_empty());
+        assert_eq!(Ranges::new([(1, 2), (3, 4), (9, 9)]).to_string(), "[1-4, 9-9]");
+    }
+}

@@ -1,0 +1,292 @@
+//! One resource: a value with everything that tells it from others of its name.
+
+mod display;
+mod format;
+mod identity;
+mod proto;
+
+use std::sync::Arc;
+
+use mesos_proto::v0::resource::{DiskInfo, ReservationInfo, reservation_info};
+use mesos_proto::v0::value::Type;
+
+pub(crate) use self::display::{labels_text, source_text};
+pub use self::format::{ResourceFormat, convert_format};
+use self::identity::Identity;
+use crate::ids::ResourceProviderId;
+use crate::{Ranges, Scalar, Set, Value, roles};
+
+/// A resource of an agent, in the form with a stack of reservations ("post-reservation-refinement").
+///
+/// Two resources are equal when their values are and when nothing else tells them apart: name, role they
+/// are allocated to, reservations, disk, revocable, shared, provider.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    name: Arc<str>,
+    value: Value,
+    /// The role it is allocated to.
+    allocation: Option<Arc<str>>,
+    /// What only few resources have.
+    identity: Option<Arc<Identity>>,
+    /// How often a shared resource is held; one for all others.
+    copies: u32,
+}
+
+impl Resource {
+    /// An unreserved resource.
+    pub fn new(name: impl Into<Arc<str>>, value: Value) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            allocation: None,
+            identity: None,
+            copies: 1,
+        }
+    }
+
+    /// The name, e.g. `cpus`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The type of the value.
+    pub fn kind(&self) -> Type {
+        self.value.kind()
+    }
+
+    /// The value of a scalar resource.
+    pub fn scalar(&self) -> Option<Scalar> {
+        match self.value {
+            Value::Scalar(scalar) => Some(scalar),
+            Value::Ranges(_) | Value::Set(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The value of a resource of ranges.
+    pub fn ranges(&self) -> Option<&Ranges> {
+        match &self.value {
+            Value::Ranges(ranges) => Some(ranges),
+            Value::Scalar(_) | Value::Set(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The value of a resource of words.
+    pub fn set(&self) -> Option<&Set> {
+        match &self.value {
+            Value::Set(set) => Some(set),
+            Value::Scalar(_) | Value::Ranges(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The role it is allocated to.
+    pub fn allocation_role(&self) -> Option<&str> {
+        self.allocation.as_deref()
+    }
+
+    /// Allocates it to a role, or to none.
+    pub fn set_allocation_role(&mut self, role: Option<Arc<str>>) {
+        self.allocation = role;
+    }
+
+    /// The reservations, the innermost (most refined) last.
+    pub fn reservations(&self) -> &[ReservationInfo] {
+        self.identity
+            .as_ref()
+            .map_or(&[], |identity| &identity.reservations)
+    }
+
+    /// The role it is reserved for.
+    pub fn reservation_role(&self) -> Option<&str> {
+        self.reservations()
+            .last()
+            .map(|reservation| reservation.role.as_deref().unwrap_or_default())
+    }
+
+    /// Drops all reservations.
+    pub fn clear_reservations(&mut self) {
+        self.change(|identity| identity.reservations.clear());
+    }
+
+    /// Refines the reservation.
+    pub fn push_reservation(&mut self, reservation: ReservationInfo) {
+        self.change(|identity| identity.reservations.push(reservation));
+    }
+
+    /// Takes the innermost reservation off.
+    pub fn pop_reservation(&mut self) -> Option<ReservationInfo> {
+        let mut popped = None;
+        self.change(|identity| popped = identity.reservations.pop());
+        popped
+    }
+
+    /// What is known about the disk behind it.
+    pub fn disk(&self) -> Option<&DiskInfo> {
+        self.identity.as_ref().and_then(|identity| identity.disk.as_ref())
+    }
+
+    /// The resource provider it comes from; none for the agent itself.
+    pub fn provider_id(&self) -> Option<&ResourceProviderId> {
+        self.identity
+            .as_ref()
+            .and_then(|identity| identity.provider_id.as_ref())
+    }
+
+    /// Tells whether it is reserved for nobody.
+    pub fn is_unreserved(&self) -> bool {
+        self.reservations().is_empty()
+    }
+
+    /// Tells whether it is reserved, for this role if one is given.
+    pub fn is_reserved(&self, role: Option<&str>) -> bool {
+        self.reservation_role()
+            .is_some_and(|reserved| role.is_none_or(|role| role == reserved))
+    }
+
+    /// Tells whether the reservation was made at run time.
+    pub fn is_dynamically_reserved(&self) -> bool {
+        self.reservations()
+            .last()
+            .is_some_and(|reservation| reservation.r#type == Some(reservation_info::Type::Dynamic))
+    }
+
+    /// Tells whether a framework of this role may have it.
+    pub fn is_allocatable_to(&self, role: &str) -> bool {
+        self.reservation_role()
+            .is_none_or(|reserved| reserved == role || roles::is_strict_subrole_of(role, reserved))
+    }
+
+    /// Tells whether it may be taken back at any time.
+    pub fn is_revocable(&self) -> bool {
+        self.identity.as_ref().is_some_and(|identity| identity.revocable)
+    }
+
+    /// Tells whether several tasks may use it at once.
+    pub fn is_shared(&self) -> bool {
+        self.identity.as_ref().is_some_and(|identity| identity.shared)
+    }
+
+    /// Tells whether it outlives the tasks that use it.
+    pub fn is_persistent_volume(&self) -> bool {
+        self.disk().is_some_and(|disk| disk.persistence.is_some())
+    }
+
+    /// Tells whether there is nothing of it.
+    pub fn is_empty(&self) -> bool {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.is_zero(),
+            Value::Ranges(ranges) => ranges.is_empty(),
+            Value::Set(set) => set.is_empty(),
+            Value::Text(_) => false,
+        }
+    }
+
+    /// Tells whether all of `other` is in this one.
+    pub fn contains(&self, other: &Resource) -> bool {
+        if self.is_shared() || other.is_shared() {
+            return self.copies >= other.copies && self == other;
+        }
+        self.is_subtractable(other)
+            && match (&self.value, &other.value) {
+                (Value::Scalar(all), Value::Scalar(part)) => part <= all,
+                (Value::Ranges(all), Value::Ranges(part)) => all.contains(part),
+                (Value::Set(all), Value::Set(part)) => all.contains(part),
+                _ => false,
+            }
+    }
+
+    /// Tells whether everything but the value is the same.
+    ///
+    /// Mesos: src/common/resources.cpp, compareResourceMetadata
+    pub fn is_same_kind(&self, other: &Resource) -> bool {
+        self.name == other.name
+            && self.kind() == other.kind()
+            && self.allocation == other.allocation
+            && match (&self.identity, &other.identity) {
+                (None, None) => true,
+                (Some(one), Some(two)) => Arc::ptr_eq(one, two) || one == two,
+                _ => false,
+            }
+    }
+
+    /// Tells whether the two can become one.
+    ///
+    /// Mesos: src/common/resources.cpp, internal::addable
+    pub(crate) fn is_addable(&self, other: &Resource) -> bool {
+        if self.is_shared() || other.is_shared() {
+            return self == other;
+        }
+        self.is_same_kind(other)
+            && !self
+                .identity
+                .as_ref()
+                .is_some_and(|identity| identity.is_exclusive())
+    }
+
+    /// Tells whether the other can be taken from this one.
+    ///
+    /// Mesos: src/common/resources.cpp, internal::subtractable
+    pub(crate) fn is_subtractable(&self, other: &Resource) -> bool {
+        if self.is_shared() || other.is_shared() {
+            return self == other;
+        }
+        self.is_same_kind(other)
+            && (!self
+                .identity
+                .as_ref()
+                .is_some_and(|identity| identity.is_exclusive())
+                || self.value == other.value)
+    }
+
+    /// Adds an addable resource.
+    pub(crate) fn add(&mut self, other: &Resource) {
+        if self.is_shared() {
+            self.copies = self.copies.saturating_add(other.copies);
+            return;
+        }
+        match (&mut self.value, &other.value) {
+            (Value::Scalar(sum), Value::Scalar(part)) => *sum += *part,
+            (Value::Ranges(sum), Value::Ranges(part)) => *sum += part,
+            (Value::Set(sum), Value::Set(part)) => *sum += part,
+            _ => unreachable!("addable resources have one type, and it is not text"),
+        }
+    }
+
+    /// Takes a subtractable resource away; `false` when nothing is left.
+    pub(crate) fn subtract(&mut self, other: &Resource) -> bool {
+        if self.is_shared() {
+            self.copies = self.copies.saturating_sub(other.copies);
+            return self.copies > 0;
+        }
+        match (&mut self.value, &other.value) {
+            (Value::Scalar(rest), Value::Scalar(part)) => *rest -= *part,
+            (Value::Ranges(rest), Value::Ranges(part)) => *rest -= part,
+            (Value::Set(rest), Value::Set(part)) => *rest -= part,
+            _ => unreachable!("subtractable resources have one type, and it is not text"),
+        }
+        !self.is_empty() && self.scalar().is_none_or(|rest| rest > Scalar::ZERO)
+    }
+
+    /// Changes the identity, and drops one that says nothing.
+    fn change(&mut self, change: impl FnOnce(&mut Identity)) {
+        let mut identity = self.identity.as_deref().cloned().unwrap_or_default();
+        change(&mut identity);
+        self.identity = if identity.is_plain() {
+            None
+        } else {
+            Some(Arc::new(identity))
+        };
+    }
+}
+
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same_kind(other) && self.value == other.value
+    }
+}
+
+impl Eq for Resource {}

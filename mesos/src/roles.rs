@@ -1,0 +1,111 @@
+//! Roles: paths of names, `*` for everybody.
+
+use crate::Error;
+
+/// Tells whether `role` lies below `ancestor`, as `a/b` lies below `a`.
+///
+/// Mesos: src/common/roles.cpp, isStrictSubroleOf
+pub fn is_strict_subrole_of(role: &str, ancestor: &str) -> bool {
+    role.strip_prefix(ancestor)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The roles above a role, the nearest first: `a/b`, `a` for `a/b/c`.
+pub fn ancestors(role: &str) -> impl Iterator<Item = &str> {
+    role.rmatch_indices('/').map(|(index, _)| &role[..index])
+}
+
+/// Reads a list of roles separated by commas.
+///
+/// # Errors
+///
+/// Fails when a role is invalid.
+pub fn parse(text: &str) -> Result<Vec<String>, Error> {
+    let roles: Vec<String> = text
+        .split(',')
+        .filter(|role| !role.is_empty())
+        .map(str::to_owned)
+        .collect();
+    roles.iter().try_for_each(|role| validate(role))?;
+    Ok(roles)
+}
+
+/// Checks the name of a role.
+///
+/// # Errors
+///
+/// Fails with Mesos' words.
+///
+/// Mesos: src/common/roles.cpp, validate
+pub fn validate(role: &str) -> Result<(), Error> {
+    let refuse = |text: String| Err(Error::new(text));
+    if role == "*" {
+        return Ok(());
+    }
+    if role.starts_with('/') {
+        return refuse(format!("Role '{role}' cannot start with a slash"));
+    }
+    if role.ends_with('/') {
+        return refuse(format!("Role '{role}' cannot end with a slash"));
+    }
+    if role.contains("//") {
+        return refuse(format!("Role '{role}' cannot contain two adjacent slashes"));
+    }
+    if role.is_empty() {
+        return refuse("Role names cannot be the empty string".to_owned());
+    }
+    for component in role.split('/') {
+        match component {
+            "." | ".." | "*" => {
+                return refuse(format!(
+                    "Role '{role}' cannot include '{component}' as a component"
+                ));
+            }
+            _ => {}
+        }
+        let because = if component.starts_with('-') {
+            "it starts with a dash"
+        } else if component.contains(['\t', '\n', '\u{b}', '\u{c}', '\r', ' ', '\u{7f}']) {
+            "it contains backspace or whitespace"
+        } else {
+            continue;
+        };
+        return refuse(format!(
+            "Role component '{component}' is invalid because {because}"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for role in ["*", "a", "a/b-c", "é", "a.b", "..."] {
+            assert_eq!(validate(role), Ok(()), "{role}");
+        }
+        for (role, error) in [
+            ("", "Role names cannot be the empty string"),
+            ("/", "Role '/' cannot start with a slash"),
+            ("a/", "Role 'a/' cannot end with a slash"),
+            ("a//b", "Role 'a//b' cannot contain two adjacent slashes"),
+            ("a/../b", "Role 'a/../b' cannot include '..' as a component"),
+            ("a/*", "Role 'a/*' cannot include '*' as a component"),
+            (
+                "a/-b",
+                "Role component '-b' is invalid because it starts with a dash",
+            ),
+            (
+                "a b",
+                "Role component 'a b' is invalid because it contains backspace or whitespace",
+            ),
+        ] {
+            assert_eq!(validate(role).unwrap_err().as_str(), error);
+        }
+        assert_eq!(parse("a,,b").unwrap(), ["a", "b"]);
+        assert_eq!(ancestors("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
+        assert!(is_strict_subrole_of("a/b", "a") && !is_strict_subrole_of("ab", "a"));
+    }
+}
