@@ -61,6 +61,7 @@ pub struct Allocator {
     in_role: BTreeMap<String, Sorter<FrameworkId>>,
     pool: Quantities,
     rng: u64,
+    runs: u64,
 }
 
 impl Allocator {
@@ -75,6 +76,7 @@ impl Allocator {
             in_role: BTreeMap::new(),
             pool: Quantities::new(),
             rng: seed | 1,
+            runs: 0,
         }
     }
 
@@ -94,7 +96,7 @@ impl Allocator {
         }
     }
 
-    /// Forgets an agent and everything anyone holds of it. The caller recovers nothing afterwards.
+    /// Forgets an agent. What anyone held of it must have been recovered before.
     pub fn remove_agent(&mut self, id: &AgentId) {
         if let Some(agent) = self.agents.remove(id) {
             for (name, amount) in agent.total.scalars() {
@@ -206,6 +208,7 @@ impl Allocator {
     /// Mesos: `hierarchical.cpp`, `__generateOffers`, its fair share stage. Each agent is walked in random order, for
     /// it the roles by share, for each role its frameworks by share; the first that wants the agent gets all of it.
     pub fn allocate(&mut self, now: Time) -> Vec<Allotment> {
+        self.runs += 1;
         let mut candidates: Vec<AgentId> = self
             .agents
             .iter()
@@ -332,6 +335,16 @@ impl Allocator {
             let j = usize::try_from(self.rng % bound).expect("the remainder is at most i");
             agents.swap(i, j);
         }
+    }
+
+    /// How many rounds there have been.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// How many refusals are remembered in a role.
+    pub fn active_filters(&self, role: &str) -> usize {
+        self.filters.count(role)
     }
 
     /// The roles that any framework is subscribed to.

@@ -73,6 +73,11 @@ impl Filters {
         }
     }
 
+    /// How many refusals are remembered in a role, run out or not.
+    pub fn count(&self, role: &str) -> usize {
+        self.refusals.values().filter_map(|roles| roles.get(role)).flat_map(|agents| agents.values()).map(Vec::len).sum()
+    }
+
     /// Forgets what was refused of an agent that is gone.
     pub fn forget_agent(&mut self, agent: &AgentId) {
         for roles in self.refusals.values_mut() {

@@ -53,18 +53,30 @@ impl Master {
         agent.offers.insert(id.clone());
         framework.offers.insert(id.clone());
         framework.offered += &resources;
+        self.offers.insert(id.clone(), Offer { id: id.clone(), framework_id, agent_id, role, resources });
+        if let Some(timeout) = self.options.offer_timeout {
+            effects.push(Effect::Delay(Timer::Offer(id.clone()), timeout));
+        }
+        self.offer_message(&id)
+    }
+
+    /// An outstanding offer as its scheduler and operators see it.
+    pub(crate) fn offer_message(&self, id: &OfferId) -> Option<v0::Offer> {
+        let offer = self.offers.get(id)?;
+        let agent = self.agents.get(&offer.agent_id)?;
+        let framework = self.frameworks.get(&offer.framework_id)?;
         let executor_ids = agent
             .executors
-            .get(&framework_id)
+            .get(&offer.framework_id)
             .map(|executors| executors.keys().map(mesos::ids::ExecutorId::to_proto).collect())
             .unwrap_or_default();
         // Frameworks of old do not know of roles on resources, so they are not shown any.
         let multi_role = framework.can(capability::Type::MultiRole);
-        let shown = if multi_role { resources.clone() } else { resources.clone().unallocate() };
-        let message = v0::Offer {
+        let shown = if multi_role { offer.resources.clone() } else { offer.resources.clone().unallocate() };
+        Some(v0::Offer {
             id: id.to_proto(),
-            framework_id: framework_id.to_proto(),
-            slave_id: agent_id.to_proto(),
+            framework_id: offer.framework_id.to_proto(),
+            slave_id: offer.agent_id.to_proto(),
             hostname: agent.info.hostname.clone(),
             url: Some(Box::new(agent_url(&agent.info.hostname, &agent.pid))),
             domain: agent.info.domain.clone(),
@@ -72,15 +84,11 @@ impl Master {
             attributes: agent.info.attributes.clone(),
             executor_ids,
             allocation_info: multi_role.then(|| {
-                Box::new(v0::resource::AllocationInfo { role: Some(role.clone()), ..Default::default() })
+                let role = Some(offer.role.clone());
+                Box::new(v0::resource::AllocationInfo { role, ..Default::default() })
             }),
             ..Default::default()
-        };
-        self.offers.insert(id.clone(), Offer { id: id.clone(), framework_id, agent_id, role, resources });
-        if let Some(timeout) = self.options.offer_timeout {
-            effects.push(Effect::Delay(Timer::Offer(id), timeout));
-        }
-        Some(message)
+        })
     }
 
     /// Forgets an offer without returning its resources; the caller accounts for them.
@@ -139,11 +147,11 @@ fn agent_url(hostname: &str, pid: &libprocess_core::upid::Upid) -> v0::URL {
         scheme: "http".to_owned(),
         address: v0::Address {
             hostname: Some(hostname.to_owned()),
-            ip: Some(pid.address.ip().to_string()),
-            port: i32::from(pid.address.port()),
+            ip: Some(pid.ip().to_string()),
+            port: i32::from(pid.port()),
             ..Default::default()
         },
-        path: Some(format!("/{}", pid.id)),
+        path: Some(format!("/{}", pid.id())),
         ..Default::default()
     }
 }

@@ -141,5 +141,5 @@ fn latest_status(now: Time, task: &Task) -> v0::TaskStatus {
 
 /// A time as messages carry it.
 pub(crate) fn time_info(time: Time) -> v0::TimeInfo {
-    v0::TimeInfo { nanoseconds: i64::try_from(time.as_nanos()).unwrap_or(i64::MAX), ..Default::default() }
+    v0::TimeInfo { nanoseconds: i64::try_from(time.nanos()).unwrap_or(i64::MAX), ..Default::default() }
 }

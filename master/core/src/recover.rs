@@ -53,7 +53,7 @@ impl Master {
                 "Post-recovery agent removal limit exceeded! After {} there were {} ({percent}%) agents recovered \
                  from the registry that did not re-register: \n{}\n The configured removal limit is {limit}%. \
                  Please investigate or increase this limit to proceed further",
-                libprocess_core::time::format_duration(self.options.agent_reregister_timeout),
+                libprocess_core::duration::format_duration(self.options.agent_reregister_timeout),
                 missing.len(),
                 missing.iter().map(AgentId::as_str).collect::<Vec<_>>().join(", ")
             )));

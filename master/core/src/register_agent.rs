@@ -106,7 +106,7 @@ impl Master {
             reregistered: None,
             connection: Connection::Connected,
             epoch,
-            missed_pings: 0,
+            missed_pings: 1,
             total,
             used: Default::default(),
             tasks: Default::default(),

@@ -54,7 +54,7 @@ impl Master {
             return;
         }
         if let Some(agent) = self.agents.get(&id) {
-            let moved = agent.pid.address.ip() != from.address.ip() || agent.info.hostname != message.slave.hostname;
+            let moved = agent.pid.ip() != from.ip() || agent.info.hostname != message.slave.hostname;
             if moved {
                 warn!(agent_id = %id, %from, "agent returned from another address");
                 let shutdown = internal::ShutdownMessage {
