@@ -171,7 +171,7 @@ impl Allocator {
     /// Books resources that a framework holds without having been offered them here, as after a failover.
     pub fn take(&mut self, framework: &FrameworkId, agent: &AgentId, resources: &Resources) {
         if let Some(agent) = self.agents.get_mut(agent) {
-            agent.taken += &resources.clone().unallocate();
+            agent.taken += &resources.clone().unallocated();
             self.book(framework, resources, true);
         }
     }
@@ -191,7 +191,7 @@ impl Allocator {
             return;
         }
         let Some(agent) = self.agents.get_mut(agent_id) else { return };
-        agent.taken -= &resources.clone().unallocate();
+        agent.taken -= &resources.clone().unallocated();
         self.book(framework, resources, false);
         let Some(refuse) = refuse.filter(|refuse| !refuse.is_zero()) else { return };
         if !self.frameworks.get(framework).is_some_and(|framework| framework.active) {
@@ -199,7 +199,7 @@ impl Allocator {
         }
         let lasting = refuse.min(REFUSE_MAX).max(self.options.allocation_interval);
         for (role, part) in resources.allocations() {
-            self.filters.refuse(framework, &role, agent_id, part.unallocate(), now + lasting);
+            self.filters.refuse(framework, &role, agent_id, part.unallocated(), now + lasting);
         }
     }
 
@@ -272,7 +272,7 @@ impl Allocator {
                 {
                     continue;
                 }
-                let resources = available.allocate(&role);
+                let resources = available.allocated(&role);
                 self.take(&framework_id, agent_id, &resources);
                 allotments.push(Allotment {
                     framework_id,

@@ -11,9 +11,15 @@ pub(crate) type Quantities = BTreeMap<String, Scalar>;
 ///
 /// Mesos: `src/master/allocator/mesos/sorter/drf/sorter.cpp`. The order is by dominant share, then by the number of
 /// allocations received, then by name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sorter<K: Ord> {
     clients: BTreeMap<K, Client>,
+}
+
+impl<K: Ord> Default for Sorter<K> {
+    fn default() -> Self {
+        Self { clients: BTreeMap::new() }
+    }
 }
 
 #[derive(Debug, Clone, Default)]

@@ -36,7 +36,7 @@ fn the_poorer_role_is_served_first() {
     let mut allocator = cluster(&[("A", "cpus:4;mem:1024")], &[("F", "rich"), ("G", "poor")]);
     let rich = FrameworkId::new("F");
     let agent = AgentId::new("B");
-    allocator.add_agent(agent, resources("cpus:1;mem:64"), &[(rich, resources("cpus:1;mem:64").allocate("rich"))]);
+    allocator.add_agent(agent, resources("cpus:1;mem:64"), &[(rich, resources("cpus:1;mem:64").allocated("rich"))]);
     let offers = allocator.allocate(Time::EPOCH);
     assert_eq!(offers.len(), 1);
     assert_eq!(offers[0].role, "poor");

@@ -14,79 +14,9 @@ use crate::state::Master;
 /// # Errors
 ///
 /// The reason in Mesos' words, without the prefix `Failed to validate scheduler::Call: `.
-///
-/// Mesos: `src/master/validation.cpp`, `scheduler::call::validate`.
 pub fn validate_call(call: &scheduler::Call) -> Result<Type, String> {
-    let Some(kind) = call.r#type else {
-        return Err("Expecting 'type' to be present".to_owned());
-    };
-    let missing = |name: &str| Err(format!("Expecting '{name}' to be present"));
-    if kind == Type::Subscribe {
-        let Some(subscribe) = &call.subscribe else { return missing("subscribe") };
-        if subscribe.framework_info.id.clone().unwrap_or_default() != call.framework_id.clone().unwrap_or_default()
-        {
-            return Err("'framework_id' differs from 'subscribe.framework_info.id'".to_owned());
-        }
-        return Ok(kind);
-    }
-    if call.framework_id.is_none() {
-        return missing("framework_id");
-    }
-    match kind {
-        Type::Accept if call.accept.is_none() => missing("accept"),
-        Type::Decline if call.decline.is_none() => missing("decline"),
-        Type::AcceptInverseOffers if call.accept_inverse_offers.is_none() => missing("accept_inverse_offers"),
-        Type::DeclineInverseOffers if call.decline_inverse_offers.is_none() => {
-            missing("decline_inverse_offers")
-        }
-        Type::Kill if call.kill.is_none() => missing("kill"),
-        Type::Shutdown if call.shutdown.is_none() => missing("shutdown"),
-        Type::Acknowledge => match &call.acknowledge {
-            None => missing("acknowledge"),
-            Some(acknowledge) => check_uuid(&acknowledge.uuid).map(|()| kind),
-        },
-        Type::AcknowledgeOperationStatus => match &call.acknowledge_operation_status {
-            None => missing("acknowledge_operation_status"),
-            Some(acknowledge) => {
-                check_uuid(&acknowledge.uuid)?;
-                if acknowledge.slave_id.is_none() { missing("agent_id") } else { Ok(kind) }
-            }
-        },
-        Type::Reconcile if call.reconcile.is_none() => missing("reconcile"),
-        Type::ReconcileOperations if call.reconcile_operations.is_none() => missing("reconcile_operations"),
-        Type::Message if call.message.is_none() => missing("message"),
-        Type::Request if call.request.is_none() => missing("request"),
-        Type::UpdateFramework => match &call.update_framework {
-            None => missing("update_framework"),
-            Some(update) if update.framework_info.id != call.framework_id => {
-                Err("'framework_id' differs from 'update_framework.framework_info.id'".to_owned())
-            }
-            Some(_) => Ok(kind),
-        },
-        Type::Unknown
-        | Type::Subscribe
-        | Type::Teardown
-        | Type::Accept
-        | Type::Decline
-        | Type::AcceptInverseOffers
-        | Type::DeclineInverseOffers
-        | Type::Revive
-        | Type::Suppress
-        | Type::Kill
-        | Type::Shutdown
-        | Type::Reconcile
-        | Type::ReconcileOperations
-        | Type::Message
-        | Type::Request => Ok(kind),
-    }
-}
-
-/// Sixteen bytes whose version nibble names a known version. Mesos: `stout/uuid.hpp`, `UUID::fromBytes`.
-fn check_uuid(bytes: &[u8]) -> Result<(), String> {
-    match bytes.get(6) {
-        Some(byte) if bytes.len() == 16 && (1..=5).contains(&(byte >> 4)) => Ok(()),
-        _ => Err("Not a valid UUID".to_owned()),
-    }
+    mesos::validate::scheduler_call(call, None).map_err(|error| error.to_string())?;
+    Ok(call.r#type.unwrap_or(Type::Unknown))
 }
 
 impl Master {

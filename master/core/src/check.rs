@@ -46,7 +46,7 @@ impl Master {
                 let offer = self.offers.get(offer_id).ok_or_else(|| format!("unknown offer {offer_id}"))?;
                 taken += &offer.resources;
             }
-            let taken = taken.unallocate();
+            let taken = taken.unallocated();
             if !agent.total.contains(&taken) {
                 return Err(format!("agent {id} has {} but {taken} is offered or used", agent.total));
             }

@@ -13,8 +13,6 @@ pub const REMOVED_AGENTS_MAX: usize = 100_000;
 /// round, short enough not to be felt. Differs from Mesos, which waits for the next regular round (docs/compat.md).
 pub const ALLOCATION_SOON: Duration = Duration::from_millis(2);
 
-/// The version this master claims to be: the last release whose behaviour it reproduces.
-pub const VERSION: &str = "1.11.0";
 
 /// The version below which agents are ignored. Mesos: `src/master/constants.hpp`, `MINIMUM_AGENT_VERSION`.
 pub const AGENT_VERSION_MIN: (u64, u64, u64) = (1, 0, 0);
@@ -22,5 +20,3 @@ pub const AGENT_VERSION_MIN: (u64, u64, u64) = (1, 0, 0);
 /// What a refusal lasts when the scheduler does not say. Mesos: `Filters.refuse_seconds`.
 pub const REFUSE_DEFAULT: Duration = Duration::from_secs(5);
 
-/// How many status updates per task are kept with a running task. Mesos keeps one per state.
-pub const TASK_STATES: usize = 14;

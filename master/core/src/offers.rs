@@ -72,7 +72,7 @@ impl Master {
             .unwrap_or_default();
         // Frameworks of old do not know of roles on resources, so they are not shown any.
         let multi_role = framework.can(capability::Type::MultiRole);
-        let shown = if multi_role { offer.resources.clone() } else { offer.resources.clone().unallocate() };
+        let shown = if multi_role { offer.resources.clone() } else { offer.resources.clone().unallocated() };
         Some(v0::Offer {
             id: id.to_proto(),
             framework_id: offer.framework_id.to_proto(),

@@ -224,7 +224,7 @@ impl Master {
             let Some(framework) = self.frameworks.get(framework_id) else { continue };
             let missing = tasks
                 .iter()
-                .filter(|task_id| !brought.get(framework_id).is_some_and(|tasks| tasks.contains(task_id)))
+                .filter(|task_id| !brought.get(framework_id).is_some_and(|tasks| tasks.contains(*task_id)))
                 .filter_map(|task_id| framework.tasks.get(task_id));
             let statuses: Vec<v0::TaskStatus> = missing
                 .map(|task| {

@@ -169,19 +169,7 @@ pub fn agent_info(object: &mut Object<'_>, info: &v0::SlaveInfo) {
 
 /// The field `attributes`: one member for each, a number or its text.
 pub fn attributes(object: &mut Object<'_>, attributes: &[v0::Attribute]) {
-    object.object("attributes", |object| {
-        for attribute in attributes {
-            if let Some(scalar) = attribute.scalar.as_deref() {
-                object.number(&attribute.name, scalar.value);
-            } else if let Some(text) = attribute.text.as_deref() {
-                object.string(&attribute.name, &text.value);
-            } else if let Some(ranges) = attribute.ranges.as_deref() {
-                object.string(&attribute.name, &crate::Ranges::from(ranges).to_string());
-            } else if let Some(set) = attribute.set.as_deref() {
-                object.string(&attribute.name, &format!("{{{}}}", set.item.join(", ")));
-            }
-        }
-    });
+    object.raw("attributes", |out| crate::attributes::write_json(attributes, out));
 }
 
 /// Tasks and executors have all their resources from one role.

@@ -70,7 +70,7 @@ impl Object<'_> {
     /// Adds resources summed up by name.
     pub fn resources(&mut self, key: &str, resources: &Resources) {
         self.key(key);
-        resources.to_summary_json(self.out);
+        resources.write_summary_json(self.out);
     }
 
     /// Adds a message in its own JSON.

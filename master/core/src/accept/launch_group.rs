@@ -34,7 +34,7 @@ impl Master {
         else {
             return;
         };
-        if let Err(reason) = validate::group::group(&group, &executor, framework, agent, &accepted.remaining) {
+        if let Err(reason) = validate::task::group(&group, &executor, framework, agent, &accepted.remaining) {
             for task in &group.tasks {
                 let why = task_status::Reason::ReasonTaskGroupInvalid;
                 self.reject_task(now, &framework_id, task, TaskState::TaskError, &reason, why, effects);

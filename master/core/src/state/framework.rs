@@ -84,7 +84,7 @@ impl Framework {
 
     /// True when its scheduler asked for this capability.
     pub fn can(&self, capability: capability::Type) -> bool {
-        mesos::task::framework_has(&self.info, capability)
+        mesos::capabilities::framework_has(&self.info, capability)
     }
 
     /// True when its scheduler tells tasks that may still run from tasks that are lost.

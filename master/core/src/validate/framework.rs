@@ -11,7 +11,7 @@ use tracing::warn;
 ///
 /// The reason in Mesos' words.
 pub fn framework(info: &v0::FrameworkInfo) -> Result<(), String> {
-    mesos::validate::framework_info(info)
+    mesos::validate::framework_info(info).map_err(|error| error.to_string())
 }
 
 /// Checks that only roles of the framework are suppressed.
@@ -52,22 +52,7 @@ pub fn offer_constraints_roles(
 ///
 /// The reason in Mesos' words.
 pub fn update(old: &v0::FrameworkInfo, new: &v0::FrameworkInfo) -> Result<(), String> {
-    if old.principal != new.principal {
-        return Err("Changing framework's principal is not allowed.".to_owned());
-    }
-    if old.user != new.user {
-        return Err(format!(
-            "Updating 'FrameworkInfo.user' is unsupported; attempted to update from '{}' to '{}'",
-            old.user, new.user
-        ));
-    }
-    let (before, after) = (old.checkpoint.unwrap_or(false), new.checkpoint.unwrap_or(false));
-    if before != after {
-        return Err(format!(
-            "Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from '{before}' to '{after}'"
-        ));
-    }
-    Ok(())
+    mesos::validate::framework_update(old, new).map_err(|error| error.to_string())
 }
 
 /// What cannot change on a new subscription keeps its value. Mesos: `framework::preserveImmutableFields`.

@@ -1,7 +1,5 @@
-//! Mesos' rules, in Mesos' words. An error is the text a scheduler reads.
+//! Mesos' rules beside what the master knows. An error is the text a scheduler reads.
 
-pub mod executor;
 pub mod framework;
-pub mod group;
 pub mod offer;
 pub mod task;
