@@ -1,0 +1,215 @@
+use crate::cell::{Call, Cell, Event, HttpEvent, Message};
+use crate::http::{Request, Responder, Response};
+use crate::{Future, FutureError, LinkMode, Pid, Process, System, Time, Timer, Upid};
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Handler<P> = Arc<dyn Fn(&mut P, &mut Context<P>, Upid, Bytes) + Send + Sync>;
+
+/// What a running process can do: send, link, wait, answer, end.
+///
+/// Every handler is given the context of its own process. It is of no use elsewhere.
+pub struct Context<P: Process> {
+    cell: Arc<Cell<P>>,
+    handlers: FxHashMap<String, Handler<P>>,
+    delegates: FxHashMap<String, Upid>,
+    tasks: Tasks,
+}
+
+/// The deferred work of a process, which ends with it.
+#[derive(Default)]
+struct Tasks {
+    next: u64,
+    running: FxHashMap<u64, tokio::task::AbortHandle>,
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.running.values().for_each(tokio::task::AbortHandle::abort);
+    }
+}
+
+impl<P: Process> Context<P> {
+    pub(crate) fn new(cell: Arc<Cell<P>>) -> Context<P> {
+        Context {
+            cell,
+            handlers: FxHashMap::default(),
+            delegates: FxHashMap::default(),
+            tasks: Tasks::default(),
+        }
+    }
+
+    /// The process itself.
+    pub fn pid(&self) -> Pid<P> {
+        Pid(self.cell.clone())
+    }
+
+    /// Its address.
+    pub fn upid(&self) -> &Upid {
+        &self.cell.upid
+    }
+
+    /// The runtime it lives in.
+    pub fn system(&self) -> System {
+        System(self.cell.system.clone())
+    }
+
+    /// The present, by the clock of the system.
+    pub fn now(&self) -> Time {
+        self.cell.system.clock.now()
+    }
+
+    /// Handles messages called `name`, from here or another machine; replaces an earlier handler.
+    pub fn install(
+        &mut self,
+        name: &str,
+        handler: impl Fn(&mut P, &mut Context<P>, Upid, Bytes) + Send + Sync + 'static,
+    ) {
+        self.handlers.insert(name.to_owned(), Arc::new(handler));
+    }
+
+    /// Passes messages called `name`, which no handler is installed for, on to another process, with their sender.
+    pub fn delegate(&mut self, name: &str, to: Upid) {
+        self.delegates.insert(name.to_owned(), to);
+    }
+
+    /// Serves HTTP requests to `/<id>/<path>` and below it, unless a longer route matches; replaces an earlier one.
+    ///
+    /// The body of the request is complete when the handler runs.
+    pub fn route(
+        &mut self,
+        path: &str,
+        handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
+    ) {
+        self.cell.routes.write().insert(path, false, handler);
+    }
+
+    /// As [`Context::route`], but the handler runs once the head has arrived, and reads the body from
+    /// [`Request::reader`](crate::http::Request).
+    pub fn route_streaming(
+        &mut self,
+        path: &str,
+        handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
+    ) {
+        self.cell.routes.write().insert(path, true, handler);
+    }
+
+    /// Sends a named message: at most once, in order with others over the same connection, without an answer.
+    pub fn send(&self, to: &Upid, name: &str, body: impl Into<Bytes>) {
+        self.forward(self.upid(), to, name, body);
+    }
+
+    /// As [`Context::send`] in the name of another sender.
+    pub fn forward(&self, from: &Upid, to: &Upid, name: &str, body: impl Into<Bytes>) {
+        self.cell.system.send(from, to, name, body.into());
+    }
+
+    /// Asks to be told through [`Process::exited`] when `to` ends or the connection to its runtime breaks.
+    ///
+    /// The end of a remote process alone, while its runtime lives on, goes unnoticed.
+    pub fn link(&self, to: &Upid) {
+        self.link_with(to, LinkMode::Reuse);
+    }
+
+    /// As [`Context::link`], with a choice about an existing connection.
+    pub fn link_with(&self, to: &Upid, mode: LinkMode) {
+        self.cell.system.link(self.cell.clone(), to, mode);
+    }
+
+    /// Runs `f` on this process after `after`.
+    pub fn delay(&self, after: Duration, f: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static) -> Timer {
+        let cell = self.cell.clone();
+        self.cell
+            .system
+            .clock
+            .insert(after, Box::new(move || cell.call(f)))
+    }
+
+    /// Takes a delay back; false when its closure has been queued already.
+    pub fn cancel(&self, timer: Timer) -> bool {
+        self.cell.system.clock.cancel(timer)
+    }
+
+    /// Runs `then` on this process with the output of `future`, which makes progress on this worker meanwhile.
+    ///
+    /// The world has moved on when `then` runs. If the process ends before, the future is dropped.
+    pub fn defer<T: Send + 'static>(
+        &mut self,
+        future: impl std::future::Future<Output = T> + Send + 'static,
+        then: impl FnOnce(&mut P, &mut Context<P>, T) + Send + 'static,
+    ) {
+        let cell = self.cell.clone();
+        let id = self.tasks.next;
+        self.tasks.next += 1;
+        let task = tokio::task::spawn_local(async move {
+            let output = future.await;
+            cell.call(move |process, ctx| {
+                ctx.tasks.running.remove(&id);
+                then(process, ctx, output);
+            });
+        });
+        self.tasks.running.insert(id, task.abort_handle());
+    }
+
+    /// As [`Context::defer`] for a future of libprocess, which needs no task; abandonment is an outcome too.
+    pub fn then<T: Send + 'static>(
+        &self,
+        future: Future<T>,
+        then: impl FnOnce(&mut P, &mut Context<P>, Result<T, FutureError>) + Send + 'static,
+    ) {
+        let cell = self.cell.clone();
+        future.finish(move |outcome| cell.call(move |process, ctx| then(process, ctx, outcome)));
+    }
+
+    /// Runs `work` on a thread that may block, then `then` on this process with its result.
+    ///
+    /// Work that has begun is not interrupted when the process ends; its result is dropped.
+    pub fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+        then: impl FnOnce(&mut P, &mut Context<P>, T) + Send + 'static,
+    ) {
+        self.then(self.cell.system.blocking(work), move |process, ctx, outcome| {
+            if let Ok(output) = outcome {
+                then(process, ctx, output);
+            }
+        });
+    }
+
+    /// Ends this process after the running handler, skipping what waits in its mailbox.
+    pub fn terminate_self(&self) {
+        self.cell.end(true);
+    }
+
+    /// Runs `f` as an event of its own, behind those already waiting.
+    pub fn tell_self(&self, f: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static) {
+        let call: Call<P> = Box::new(f);
+        drop(self.cell.enqueue(Event::Call(call)));
+    }
+
+    pub(crate) fn handle_message(&mut self, process: &mut P, message: Message) {
+        let Message { from, name, body } = message;
+        if let Some(handler) = self.handlers.get(&name).cloned() {
+            handler(process, self, from, body);
+        } else if let Some(to) = self.delegates.get(&name) {
+            self.cell.system.send(&from, to, &name, body);
+        } else {
+            process.message(self, from, &name, body);
+        }
+    }
+
+    pub(crate) fn handle_http(&mut self, process: &mut P, event: HttpEvent) {
+        let route = self.cell.routes.read().find(&event.route);
+        match route {
+            Some(route) => (route.handler)(
+                process,
+                self,
+                event.request.for_route(route.streaming),
+                event.responder,
+            ),
+            None => event.responder.respond(Response::not_found()),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use super::{Future, FutureError, Promise};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+type Outcomes<T> = Vec<Result<T, FutureError>>;
+
+/// Waits until every future has an outcome; never fails.
+///
+/// Mesos: 3rdparty/libprocess/include/process/collect.hpp, `await`.
+pub fn await_all<T: Send + 'static>(futures: Vec<Future<T>>) -> Future<Outcomes<T>> {
+    gather(futures, false)
+}
+
+/// Collects every value, in order; fails with the first failure or discard.
+///
+/// Discarding the result asks every input to discard.
+///
+/// Mesos: 3rdparty/libprocess/include/process/collect.hpp, `collect`.
+pub fn collect<T: Send + 'static>(futures: Vec<Future<T>>) -> Future<Vec<T>> {
+    gather(futures, true).then(|outcomes| {
+        let values: Result<Vec<T>, FutureError> = outcomes.into_iter().collect();
+        match values {
+            Ok(values) => Future::ready(values),
+            Err(FutureError::Failed(message)) => Future::failed(message),
+            Err(_) => Future::failed("Collect failed: future discarded"),
+        }
+    })
+}
+
+struct Gather<T: Send + 'static> {
+    outcomes: Vec<Option<Result<T, FutureError>>>,
+    missing: usize,
+    promise: Option<Promise<Outcomes<T>>>,
+}
+
+fn gather<T: Send + 'static>(futures: Vec<Future<T>>, stop_at_error: bool) -> Future<Outcomes<T>> {
+    let (promise, future) = Promise::new();
+    if futures.is_empty() {
+        promise.set(Vec::new());
+        return future;
+    }
+    let upstream: Vec<_> = futures
+        .iter()
+        .map(|future| Arc::downgrade(&future.shared))
+        .collect();
+    future.on_discard(move || {
+        for input in upstream.iter().filter_map(|input| input.upgrade()) {
+            input.request_discard();
+        }
+    });
+    let missing = futures.len();
+    let outcomes = std::iter::repeat_with(|| None).take(missing).collect();
+    let state = Arc::new(Mutex::new(Gather {
+        outcomes,
+        missing,
+        promise: Some(promise),
+    }));
+    for (index, input) in futures.into_iter().enumerate() {
+        let state = state.clone();
+        input.finish(move |outcome| {
+            let mut gather = state.lock();
+            if gather.promise.is_none() {
+                // A failure has decided already.
+                return;
+            }
+            let stop = stop_at_error && outcome.is_err();
+            gather.missing -= 1;
+            gather.outcomes[index] = Some(outcome);
+            if !stop && gather.missing > 0 {
+                return;
+            }
+            let Some(promise) = gather.promise.take() else {
+                return;
+            };
+            let mut outcomes: Outcomes<T> = std::mem::take(&mut gather.outcomes)
+                .into_iter()
+                .flatten()
+                .collect();
+            drop(gather);
+            if stop {
+                outcomes.retain(Result::is_err);
+            }
+            promise.set(outcomes);
+        });
+    }
+    future
+}
+
+/// The first outcome among `futures`; the others go on.
+pub fn select<T: Send + 'static>(futures: Vec<Future<T>>) -> Future<T> {
+    let (promise, future) = Promise::new();
+    let slot = Arc::new(Mutex::new(Some(promise)));
+    for input in futures {
+        let slot = slot.clone();
+        input.finish(move |outcome| {
+            let promise = slot.lock().take();
+            if let Some(promise) = promise {
+                promise.complete(outcome);
+            }
+        });
+    }
+    future
+}

@@ -1,0 +1,59 @@
+use super::{Request, Responder};
+use crate::{Context, Process};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+type Handler<P> = dyn Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync;
+
+/// What serves one path of a process.
+pub(crate) struct Route<P: Process> {
+    pub(crate) streaming: bool,
+    pub(crate) handler: Box<Handler<P>>,
+}
+
+/// The routes of one process, by path without slashes at either end.
+pub(crate) struct RouteTable<P: Process>(FxHashMap<String, Arc<Route<P>>>);
+
+impl<P: Process> Default for RouteTable<P> {
+    fn default() -> RouteTable<P> {
+        RouteTable(FxHashMap::default())
+    }
+}
+
+impl<P: Process> RouteTable<P> {
+    pub(crate) fn insert(
+        &mut self,
+        path: &str,
+        streaming: bool,
+        handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
+    ) {
+        let route = Route {
+            streaming,
+            handler: Box::new(handler),
+        };
+        self.0.insert(path.trim_matches('/').to_owned(), Arc::new(route));
+    }
+
+    /// The route with the longest path that leads to `path`. The route `/` serves nothing below it.
+    ///
+    /// Mesos: 3rdparty/libprocess/src/process.cpp, `ProcessBase::consume(HttpEvent&&)`.
+    pub(crate) fn find(&self, path: &str) -> Option<Arc<Route<P>>> {
+        let mut prefix = path.trim_matches('/');
+        loop {
+            if let Some(route) = self.0.get(prefix) {
+                return Some(route.clone());
+            }
+            prefix = prefix.rsplit_once('/')?.0;
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.0.keys().map(|path| format!("/{path}")).collect();
+        paths.sort();
+        paths
+    }
+}

@@ -1,0 +1,415 @@
+use crate::builder::{Builder, Settings};
+use crate::cell::{AnyProcess, Cell, EventCounts, Message};
+use crate::clock::Clock;
+use crate::link::Links;
+use crate::metrics::Metrics;
+use crate::transport::Sockets;
+use crate::worker::{Activity, Worker};
+use crate::{Future, LinkMode, Pid, Process, Promise, Time, Upid};
+use bytes::Bytes;
+use dashmap::DashMap;
+use parking_lot::{Mutex, RwLock};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::net::SocketAddrV4;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// One runtime: workers, processes, a clock and, unless it is a mere client, an address of its own.
+///
+/// Many can live in one OS process; nothing is global. Handles are cheap to clone, and dropping them ends nothing:
+/// call [`System::shutdown`].
+#[derive(Clone)]
+pub struct System(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    /// What other runtimes reach this one by.
+    pub(crate) address: SocketAddrV4,
+    pub(crate) clock: Clock,
+    pub(crate) links: Links,
+    pub(crate) sockets: Sockets,
+    pub(crate) metrics: Metrics,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) delegate: RwLock<Option<String>>,
+    pub(crate) processes: DashMap<Arc<str>, Arc<dyn AnyProcess>, FxBuildHasher>,
+    waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
+    ids: Mutex<FxHashMap<String, u64>>,
+    workers: OnceLock<Vec<Arc<Worker>>>,
+    next_worker: AtomicUsize,
+    /// Blocking work that has not returned.
+    blocking: Arc<AtomicUsize>,
+    stopped: AtomicBool,
+    pub(crate) stop: OnceLock<Stop>,
+}
+
+/// How to end the threads.
+pub(crate) struct Stop {
+    pub(crate) system: actix_rt::System,
+    pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why a process could not be started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The id belongs to a process that is still alive.
+    #[error("a process called `{0}` exists already")]
+    Duplicate(String),
+    /// The system has been shut down.
+    #[error("the system has been shut down")]
+    Stopped,
+}
+
+impl System {
+    /// Begins the description of a new system.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// The address that PIDs of this system carry.
+    pub fn address(&self) -> SocketAddrV4 {
+        self.0.address
+    }
+
+    /// The address of the process called `id` here, whether it exists or not.
+    pub fn upid(&self, id: &str) -> Upid {
+        Upid::new(id, self.0.address)
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The present, by the clock.
+    pub fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// How many workers there are.
+    pub fn workers(&self) -> usize {
+        self.0.workers().len()
+    }
+
+    /// Starts a process, on the worker of the process that asks, so that talk between the two is cheap; asked from
+    /// elsewhere, on each worker in turn.
+    ///
+    /// # Errors
+    ///
+    /// When the id is taken or the system has been shut down.
+    pub fn spawn<P: Process>(&self, id: impl Into<String>, process: P) -> Result<Pid<P>, SpawnError> {
+        let current = self.0.workers().iter().find(|worker| worker.is_current());
+        let worker = current.unwrap_or_else(|| self.0.any_worker()).clone();
+        self.0.spawn(id.into(), worker, process)
+    }
+
+    /// As [`System::spawn`] on worker number `worker`, taken modulo [`System::workers`].
+    ///
+    /// # Errors
+    ///
+    /// As [`System::spawn`].
+    pub fn spawn_on<P: Process>(
+        &self,
+        worker: usize,
+        id: impl Into<String>,
+        process: P,
+    ) -> Result<Pid<P>, SpawnError> {
+        self.0.spawn(id.into(), self.0.worker(worker).clone(), process)
+    }
+
+    /// Makes an id no other process has: `prefix(1)`, `prefix(2)` and so on.
+    ///
+    /// Mesos: 3rdparty/libprocess/src/process.cpp, `ID::generate`.
+    pub fn generate_id(&self, prefix: &str) -> String {
+        let mut ids = self.0.ids.lock();
+        let number = ids.entry(prefix.to_owned()).or_insert(0);
+        *number += 1;
+        format!("{prefix}({number})")
+    }
+
+    /// Ends a local process: at once, skipping what waits in its mailbox, when `inject` is set, else in its turn.
+    pub fn terminate(&self, upid: &Upid, inject: bool) {
+        if let Some(process) = self.0.find(upid) {
+            process.terminate(inject);
+        }
+    }
+
+    /// Ready once the process has ended: true, or false when there is none of this name.
+    pub fn wait(&self, upid: &Upid) -> Future<bool> {
+        self.0.wait(upid)
+    }
+
+    /// Sends a named message without a sender.
+    pub fn post(&self, to: &Upid, name: &str, body: impl Into<Bytes>) {
+        self.0.send(&Upid::default(), to, name, body.into());
+    }
+
+    /// Sends a named message in the name of `from`.
+    pub fn send_from(&self, from: &Upid, to: &Upid, name: &str, body: impl Into<Bytes>) {
+        self.0.send(from, to, name, body.into());
+    }
+
+    /// How many events wait for a local process; `None` when there is no such process.
+    pub fn queued_events(&self, upid: &Upid) -> Option<EventCounts> {
+        self.0.find(upid).map(|process| process.counts())
+    }
+
+    /// The metrics that `/metrics/snapshot` shows.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Names the process that serves requests whose path begins with no process' id.
+    pub fn set_delegate(&self, id: &str) {
+        *self.0.delegate.write() = Some(id.to_owned());
+    }
+
+    /// Ready after `duration` of this system's time; discarding cancels.
+    pub fn after(&self, duration: Duration) -> Future<()> {
+        let (promise, future) = Promise::new();
+        let slot = Arc::new(Mutex::new(Some(promise)));
+        let fired = slot.clone();
+        let fire = Box::new(move || {
+            let promise = fired.lock().take();
+            if let Some(promise) = promise {
+                promise.set(());
+            }
+        });
+        let timer = self.0.clock.insert(duration, fire);
+        let clock = self.0.clock.clone();
+        future.on_discard(move || {
+            if clock.cancel(timer) {
+                let promise = slot.lock().take();
+                if let Some(promise) = promise {
+                    promise.discard();
+                }
+            }
+        });
+        future
+    }
+
+    /// Runs a future of the standard library on a worker; discarding the result drops it.
+    pub fn run<T: Send + 'static>(
+        &self,
+        future: impl std::future::Future<Output = T> + Send + 'static,
+    ) -> Future<T> {
+        let (promise, result) = Promise::new();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        promise.on_discard(move || {
+            let _ = stop.send(());
+        });
+        self.0.spawn_io(async move {
+            tokio::select! {
+                output = future => { promise.set(output); }
+                Ok(()) = stopped => { promise.discard(); }
+            }
+        });
+        result
+    }
+
+    /// Ends every process, in its turn, then the connections and threads. Blocks until all is done, except on one of
+    /// the system's own workers.
+    pub fn shutdown(&self) {
+        let inner = &self.0;
+        if inner.stopped.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let processes: Vec<_> = inner
+            .processes
+            .iter()
+            .map(|entry| entry.value().clone())
+            .collect();
+        let ended: Vec<_> = processes
+            .iter()
+            .map(|process| inner.wait(process.upid()))
+            .collect();
+        processes.into_iter().for_each(|process| process.terminate(false));
+        let on_worker = crate::worker::on_worker();
+        if !on_worker {
+            ended.into_iter().for_each(|ended| drop(ended.wait()));
+        }
+        inner.sockets.close();
+        if let Some(stop) = inner.stop.get() {
+            stop.system.stop();
+            let thread = stop.thread.lock().take();
+            if let Some(thread) = thread.filter(|_| !on_worker) {
+                drop(thread.join());
+            }
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(settings: Settings, address: SocketAddrV4) -> Inner {
+        Inner {
+            clock: Clock::new(settings.paused_clock),
+            delegate: RwLock::new(settings.delegate.clone()),
+            settings,
+            address,
+            links: Links::default(),
+            sockets: Sockets::default(),
+            metrics: Metrics::default(),
+            activity: Arc::default(),
+            processes: DashMap::with_hasher_and_shard_amount(FxBuildHasher, 16),
+            waiters: Mutex::default(),
+            ids: Mutex::default(),
+            workers: OnceLock::new(),
+            next_worker: AtomicUsize::new(0),
+            blocking: Arc::default(),
+            stopped: AtomicBool::new(false),
+            stop: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn set_workers(&self, workers: Vec<Arc<Worker>>) {
+        self.workers.get_or_init(|| workers);
+    }
+
+    pub(crate) fn workers(&self) -> &[Arc<Worker>] {
+        self.workers.get().map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn worker(&self, index: usize) -> &Arc<Worker> {
+        &self.workers()[index % self.workers().len()]
+    }
+
+    fn any_worker(&self) -> &Arc<Worker> {
+        self.worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Runs a task of the runtime itself on some worker.
+    pub(crate) fn spawn_io(&self, task: impl std::future::Future<Output = ()> + Send + 'static) {
+        self.any_worker().arbiter.spawn(task);
+    }
+
+    fn spawn<P: Process>(
+        self: &Arc<Self>,
+        id: String,
+        worker: Arc<Worker>,
+        process: P,
+    ) -> Result<Pid<P>, SpawnError> {
+        if self.stopped.load(Ordering::SeqCst) {
+            return Err(SpawnError::Stopped);
+        }
+        let upid = Upid::new(id.as_str(), self.address);
+        let cell = Cell::new(upid.clone(), self.clone(), worker, process);
+        match self.processes.entry(upid.id_arc()) {
+            dashmap::Entry::Occupied(_) => {
+                cell.discard();
+                return Err(SpawnError::Duplicate(id));
+            }
+            dashmap::Entry::Vacant(entry) => drop(entry.insert(cell.clone())),
+        }
+        cell.start();
+        Ok(Pid(cell))
+    }
+
+    pub(crate) fn is_local(&self, upid: &Upid) -> bool {
+        upid.address() == self.address
+    }
+
+    pub(crate) fn find_id(&self, id: &str) -> Option<Arc<dyn AnyProcess>> {
+        self.processes.get(id).map(|entry| entry.value().clone())
+    }
+
+    fn find(&self, upid: &Upid) -> Option<Arc<dyn AnyProcess>> {
+        self.find_id(upid.id()).filter(|_| self.is_local(upid))
+    }
+
+    fn wait(&self, upid: &Upid) -> Future<bool> {
+        let mut waiters = self.waiters.lock();
+        if !self.is_local(upid) || !self.processes.contains_key(upid.id()) {
+            return Future::ready(false);
+        }
+        let (promise, future) = Promise::new();
+        waiters.entry(upid.id_arc()).or_default().push(promise);
+        future
+    }
+
+    /// A process has finalized: its name is free, and those who care are told.
+    pub(crate) fn ended(&self, upid: &Upid) {
+        self.processes.remove(upid.id());
+        self.links.ended(upid);
+        let waiters = self.waiters.lock().remove(upid.id()).unwrap_or_default();
+        for waiter in waiters {
+            waiter.set(true);
+        }
+    }
+
+    pub(crate) fn send(self: &Arc<Self>, from: &Upid, to: &Upid, name: &str, body: Bytes) {
+        if self.is_local(to) {
+            self.deliver(
+                to.id(),
+                Message {
+                    from: from.clone(),
+                    name: name.to_owned(),
+                    body,
+                },
+            );
+        } else if to.is_complete() {
+            self.sockets.send(self, from, to, name, &body);
+        } else {
+            tracing::debug!(%from, %to, name, "dropping a message to an incomplete address");
+        }
+    }
+
+    /// Hands a message to a local process; false when there is none of this name.
+    pub(crate) fn deliver(&self, id: &str, message: Message) -> bool {
+        self.find_id(id).is_some_and(|process| process.message(message))
+    }
+
+    pub(crate) fn link(self: &Arc<Self>, linker: Arc<dyn AnyProcess>, to: &Upid, mode: LinkMode) {
+        if self.is_local(to) {
+            if !self
+                .links
+                .add(linker.clone(), to, false, || self.processes.contains_key(to.id()))
+            {
+                linker.exited(to.clone());
+            }
+        } else if to.is_complete() {
+            self.links.add(linker, to, true, || true);
+            self.sockets.link(self, to.address(), mode);
+        } else {
+            linker.exited(to.clone());
+        }
+    }
+
+    /// Runs work on the pool of threads that may block.
+    pub(crate) fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Future<T> {
+        let (promise, future) = Promise::new();
+        let running = self.blocking.clone();
+        running.fetch_add(1, Ordering::SeqCst);
+        let work = move || {
+            let output = work();
+            promise.set(output);
+            running.fetch_sub(1, Ordering::SeqCst);
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(work)),
+            Err(_) => self.spawn_io(async move { drop(tokio::task::spawn_blocking(work)) }),
+        }
+        future
+    }
+
+    pub(crate) fn io_busy(&self) -> bool {
+        self.blocking.load(Ordering::SeqCst) > 0 || self.sockets.unanswered() > 0
+    }
+
+    /// Returns once every worker has polled the tasks that were ready when this was called.
+    pub(crate) async fn barrier(&self) {
+        for worker in self.workers() {
+            let (done, waiting) = tokio::sync::oneshot::channel();
+            worker.arbiter.spawn(async move {
+                // A woken task may wake another; a few rounds let such chains run out.
+                for _ in 0..4 {
+                    tokio::task::yield_now().await;
+                }
+                let _ = done.send(());
+            });
+            // An arbiter that ends drops its tasks, which ends the wait too.
+            let _ = waiting.await;
+        }
+    }
+}
