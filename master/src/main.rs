@@ -1,3 +1,125 @@
-//! The Mesos master daemon.
+//! The Mesos master daemon: flags, the actor around the core, its HTTP endpoints and its registry on disk.
+//!
+//! The decisions are in `mesos-master-core`; here they are carried out. `master.rs` feeds inputs and performs
+//! effects in order, `registrar.rs` makes the registry durable, `observer.rs` pings an agent, `http/` answers.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod flags;
+mod http;
+mod master;
+mod observer;
+mod registrar;
+
+use std::net::{Ipv4Addr, SocketAddrV4, ToSocketAddrs};
+
+use anyhow::{Context as _, Result, bail};
+use libprocess::System;
+use mesos_daemon::flags::{exit_with, load_or_exit};
+use mesos_daemon::{files, ids, logging, version};
+use mesos_master_core::Master;
+use mesos_proto::v0::{self, master_info::capability};
+use tracing::info;
+
+use crate::flags::Flags;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let loaded = load_or_exit::<Flags>();
+    if loaded.flags.version {
+        println!("mesos {}", version::VERSION);
+        return;
+    }
+    if let Err(error) = run(loaded.flags, loaded.shown) {
+        exit_with(&format!("{error:#}"));
+    }
+}
+
+fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
+    logging::initialize("mesos-master", &flags.logging_level, flags.quiet, flags.log_dir.as_deref())
+        .map_err(anyhow::Error::msg)?;
+    flags.check().map_err(anyhow::Error::msg)?;
+    let store = registrar::Store::open(&flags)?;
+    let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    let mut builder = System::builder().ip(ip).port(flags.port).delegate("master").max_body(flags::BODY_MAX);
+    if let Some(advertised) = flags.advertise_ip {
+        builder = builder.advertise_ip(advertised);
+    } else if ip.is_unspecified() {
+        builder = builder.advertise_ip(own_address()?);
+    }
+    if let Some(port) = flags.advertise_port {
+        builder = builder.advertise_port(port);
+    }
+    let system = builder.start().with_context(|| {
+        format!("Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip", flags.port)
+    })?;
+    let address = system.address();
+    let hostname = hostname(&flags, address);
+    if !shown.iter().any(|(name, _)| name == "hostname") {
+        shown.push(("hostname".to_owned(), hostname.clone()));
+        shown.sort();
+    }
+    let master_info = master_info(address, &hostname);
+    info!(id = master_info.id, pid = master_info.pid, "master starting");
+    let options = flags.options(shown).map_err(anyhow::Error::msg)?;
+    let core = Master::new(options, master_info, system.now(), ids::random_seed());
+    version::spawn(&system);
+    let files = files::Files::spawn(&system);
+    if let Some(log) = flags.log_file() {
+        files.attach("/master/log", &log);
+    }
+    let registrar = registrar::spawn(&system, store)?;
+    let pid = master::spawn(&system, core, registrar, files)?;
+    pid.wait().wait().map_err(|error| anyhow::anyhow!("{error}"))?;
+    bail!("the master ended")
+}
+
+fn master_info(address: SocketAddrV4, hostname: &str) -> v0::MasterInfo {
+    let capability = |kind| v0::master_info::Capability { r#type: Some(kind), ..Default::default() };
+    v0::MasterInfo {
+        id: ids::random_uuid(),
+        // The bytes of the address in network order, read as an integer of this machine.
+        ip: u32::from_le_bytes(address.ip().octets()),
+        port: u32::from(address.port()),
+        pid: Some(format!("master@{address}")),
+        hostname: Some(hostname.to_owned()),
+        version: Some(version::VERSION.to_owned()),
+        address: Some(Box::new(v0::Address {
+            hostname: Some(hostname.to_owned()),
+            ip: Some(address.ip().to_string()),
+            port: i32::from(address.port()),
+            ..Default::default()
+        })),
+        capabilities: vec![
+            capability(capability::Type::AgentUpdate),
+            capability(capability::Type::AgentDraining),
+            capability(capability::Type::QuotaV2),
+        ],
+        ..Default::default()
+    }
+}
+
+/// `--hostname`, else the name of the address when `--hostname_lookup`, else the address.
+fn hostname(flags: &Flags, address: SocketAddrV4) -> String {
+    if let Some(hostname) = &flags.hostname {
+        return hostname.clone();
+    }
+    if flags.hostname_lookup {
+        mesos_daemon::hostname::of(*address.ip())
+    } else {
+        address.ip().to_string()
+    }
+}
+
+/// The address others reach this machine at, when it is bound to all of its addresses.
+fn own_address() -> Result<Ipv4Addr> {
+    let name = mesos_daemon::hostname::own();
+    let found = (name.as_str(), 0).to_socket_addrs().ok().and_then(|mut addresses| {
+        addresses.find_map(|address| match address {
+            std::net::SocketAddr::V4(address) => Some(*address.ip()),
+            std::net::SocketAddr::V6(_) => None,
+        })
+    });
+    found.with_context(|| format!("Failed to obtain the IP address for '{name}'; the DNS service may not be able to resolve it: set --ip or --advertise_ip"))
+}

@@ -29,6 +29,7 @@ pub mod capabilities;
 pub mod convert;
 mod error;
 pub mod ids;
+pub mod model;
 mod ranges;
 mod resource;
 mod resources;

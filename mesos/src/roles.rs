@@ -1,5 +1,9 @@
 //! Roles: paths of names, `*` for everybody.
 
+use std::collections::BTreeSet;
+
+use mesos_proto::v0::{FrameworkInfo, framework_info};
+
 use crate::Error;
 
 /// Tells whether `role` lies below `ancestor`, as `a/b` lies below `a`.
@@ -107,5 +111,16 @@ mod tests {
         assert_eq!(parse("a,,b").unwrap(), ["a", "b"]);
         assert_eq!(ancestors("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
         assert!(is_strict_subrole_of("a/b", "a") && !is_strict_subrole_of("ab", "a"));
+    }
+}
+
+/// The roles a framework is in: `roles` when it has the capability MULTI_ROLE, else its one `role`.
+///
+/// Mesos: src/common/protobuf_utils.cpp, getRoles
+pub fn of_framework(info: &FrameworkInfo) -> BTreeSet<String> {
+    if crate::capabilities::framework_has(info, framework_info::capability::Type::MultiRole) {
+        info.roles.iter().cloned().collect()
+    } else {
+        BTreeSet::from([info.role.clone().unwrap_or_else(|| "*".to_owned())])
     }
 }

@@ -98,6 +98,12 @@ pub fn map<T: Value>(out: &mut Vec<u8>, number: u32, entries: &BTreeMap<String, 
     }
 }
 
+/// Writes a field that holds a message whose fields `body` writes.
+pub fn nested(out: &mut Vec<u8>, number: u32, body: impl FnOnce(&mut Vec<u8>)) {
+    put_varint(out, u64::from(number << 3 | u32::from(LEN)));
+    delimited(out, body);
+}
+
 /// Writes a body behind its length. The length is only known afterwards: one byte is kept free for it,
 /// and a longer body is moved up. That is one `memmove` a level of nesting, and no pass to measure.
 #[inline]

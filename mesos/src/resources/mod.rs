@@ -143,6 +143,20 @@ impl Resources {
         self.contains(other).then(|| self.clone() - other)
     }
 
+    /// The same, allocated to a role.
+    #[must_use]
+    pub fn allocated(mut self, role: &str) -> Self {
+        self.allocate(role);
+        self
+    }
+
+    /// The same without allocation.
+    #[must_use]
+    pub fn unallocated(mut self) -> Self {
+        self.unallocate();
+        self
+    }
+
     /// Allocates every resource to a role.
     pub fn allocate(&mut self, role: &str) {
         let role: Arc<str> = role.into();

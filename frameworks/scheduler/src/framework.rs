@@ -1,0 +1,98 @@
+//! Who the framework is and where the master is.
+
+use libprocess::{Future, Pid, System};
+
+use crate::driver::Driver;
+use crate::process::SchedulerProcess;
+use crate::scheduler::Scheduler;
+use crate::v1::{FrameworkInfo, framework_info};
+
+/// A framework that is to run.
+#[derive(Debug, Clone)]
+pub struct Framework {
+    pub(crate) info: FrameworkInfo,
+    pub(crate) master: String,
+}
+
+/// How a framework ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The scheduler asked for its end.
+    TornDown,
+    /// The scheduler left; the framework may live on.
+    Stopped,
+    /// The master refused or ended it, for this reason.
+    Error(String),
+}
+
+/// A running scheduler that other threads can reach.
+pub struct Handle<S: Scheduler> {
+    pid: Pid<SchedulerProcess<S>>,
+    outcome: Future<Outcome>,
+}
+
+impl Framework {
+    /// A framework of the current user in role `*`, with the master at `host:port`.
+    pub fn new(name: &str, master: &str) -> Self {
+        let user = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
+        let multi_role = framework_info::Capability {
+            r#type: Some(framework_info::capability::Type::MultiRole),
+            ..Default::default()
+        };
+        let info = FrameworkInfo {
+            user,
+            name: name.to_owned(),
+            roles: vec!["*".to_owned()],
+            capabilities: vec![multi_role],
+            ..Default::default()
+        };
+        Self { info, master: master.to_owned() }
+    }
+
+    /// Takes over a description of the framework that was made elsewhere.
+    pub fn with_info(info: FrameworkInfo, master: &str) -> Self {
+        Self { info, master: master.to_owned() }
+    }
+
+    /// What the master is told of it.
+    pub fn info_mut(&mut self) -> &mut FrameworkInfo {
+        &mut self.info
+    }
+
+    /// Runs a scheduler until it ends, in a system of its own. Blocks the calling thread.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no threads to give.
+    pub fn run<S: Scheduler>(self, scheduler: S) -> Outcome {
+        let system = System::builder().client_only().start().expect("a thread can be started");
+        let outcome = self.start(&system, scheduler).outcome();
+        let outcome = outcome.wait().unwrap_or_else(|error| Outcome::Error(error.to_string()));
+        system.shutdown();
+        outcome
+    }
+
+    /// Starts a scheduler in a system and returns at once.
+    ///
+    /// # Panics
+    ///
+    /// When the system is shutting down.
+    pub fn start<S: Scheduler>(self, system: &System, scheduler: S) -> Handle<S> {
+        let (process, outcome) = SchedulerProcess::new(self, scheduler);
+        let id = system.generate_id("scheduler");
+        let pid = system.spawn(id, process).expect("the id was just made and the system runs");
+        Handle { pid, outcome }
+    }
+}
+
+impl<S: Scheduler> Handle<S> {
+    /// Runs `f` on the scheduler, after the events that came before.
+    pub fn tell(&self, f: impl FnOnce(&mut S, &mut Driver) + Send + 'static) {
+        self.pid.tell(move |process, context| process.with(context, f));
+    }
+
+    /// Is ready when the framework has ended.
+    pub fn outcome(self) -> Future<Outcome> {
+        self.outcome
+    }
+}

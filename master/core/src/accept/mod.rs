@@ -1,0 +1,196 @@
+//! A scheduler uses what it was offered.
+
+mod launch;
+mod launch_group;
+
+use libprocess_core::time::Time;
+use mesos::Resources;
+use mesos::ids::{AgentId, FrameworkId, OfferId};
+use mesos_proto::v0::{self, TaskState, offer::operation::Type, scheduler, task_status};
+use tracing::{info, warn};
+
+use crate::decline::refuse_for;
+use crate::effect::{Effects, status_event};
+use crate::metrics::count;
+use crate::state::Master;
+use crate::validate;
+
+/// What is left of the accepted offers while their operations are carried out, one after another.
+pub(crate) struct Accepted {
+    pub framework_id: FrameworkId,
+    pub agent_id: AgentId,
+    pub role: String,
+    pub remaining: Resources,
+}
+
+impl Master {
+    /// ACCEPT: the operations are applied in order to the sum of the offers; what is left counts as declined.
+    ///
+    /// Trip 3/14: the scheduler answers an offer with tasks. Mesos: `Master::accept`, `Master::_accept`.
+    pub(crate) fn accept(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        accept: scheduler::call::Accept,
+        effects: &mut Effects,
+    ) {
+        self.metrics.bump("messages_accept_offers");
+        let offer_ids: Vec<OfferId> = accept.offer_ids.iter().map(OfferId::from).collect();
+        let checked = validate::offer::offers(&self.offers, &offer_ids, framework_id);
+        if let Err(reason) = checked {
+            warn!(%framework_id, reason, "accept used invalid offers");
+            for id in &offer_ids {
+                self.discard_offer(now, id, None);
+            }
+            self.drop_operations(now, framework_id, &accept.operations, &reason, effects);
+            return;
+        }
+        let Some(mut accepted) = self.take_accepted(framework_id, &offer_ids) else { return };
+        info!(
+            %framework_id, agent_id = %accepted.agent_id, offers = offer_ids.len(), "offers accepted"
+        );
+        for operation in accept.operations {
+            self.apply(now, &mut accepted, operation, effects);
+        }
+        let refuse = refuse_for(accept.filters.as_deref());
+        self.allocator.recover(framework_id, &accepted.agent_id, &accepted.remaining, refuse, now);
+    }
+
+    /// Sums up valid offers and forgets them; their resources are now the caller's to account for.
+    fn take_accepted(&mut self, framework_id: &FrameworkId, offer_ids: &[OfferId]) -> Option<Accepted> {
+        let mut accepted: Option<Accepted> = None;
+        for id in offer_ids {
+            let offer = self.take_offer(id)?;
+            if let Some(framework) = self.frameworks.get_mut(framework_id) {
+                framework.metrics.offers_accepted += 1;
+            }
+            match &mut accepted {
+                Some(sum) => sum.remaining += &offer.resources,
+                None => {
+                    accepted = Some(Accepted {
+                        framework_id: framework_id.clone(),
+                        agent_id: offer.agent_id,
+                        role: offer.role,
+                        remaining: offer.resources,
+                    });
+                }
+            }
+        }
+        accepted
+    }
+
+    fn apply(&mut self, now: Time, accepted: &mut Accepted, operation: v0::offer::Operation, effects: &mut Effects) {
+        let kind = operation.r#type.unwrap_or(Type::Unknown);
+        if let Some(framework) = self.frameworks.get_mut(&accepted.framework_id) {
+            count(&mut framework.metrics.operations, kind);
+        }
+        match (kind, operation.launch, operation.launch_group) {
+            (Type::Launch, Some(launch), _) => {
+                self.metrics.bump(if launch.task_infos.is_empty() {
+                    "messages_decline_offers"
+                } else {
+                    "messages_launch_tasks"
+                });
+                for task in launch.task_infos {
+                    self.launch(now, accepted, task, effects);
+                }
+            }
+            (Type::LaunchGroup, _, Some(group)) => self.launch_group(now, accepted, *group, effects),
+            (Type::Unknown, _, _) => warn!(framework_id = %accepted.framework_id, "unknown operation ignored"),
+            _ => {
+                let reason = format!("Operation {} is not supported by this master", kind.as_str_name());
+                self.drop_operation(now, &accepted.framework_id, operation.id, &reason, effects);
+            }
+        }
+    }
+
+    /// No offer stands behind these operations: their tasks are lost, the others fail.
+    fn drop_operations(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        operations: &[v0::offer::Operation],
+        reason: &str,
+        effects: &mut Effects,
+    ) {
+        let aware = self.frameworks.get(framework_id).is_some_and(|framework| framework.is_partition_aware());
+        let state = if aware { TaskState::TaskDropped } else { TaskState::TaskLost };
+        let message = format!("Task launched with invalid offers: {reason}");
+        for operation in operations {
+            let launch = operation.launch.iter().flat_map(|launch| &launch.task_infos);
+            let group = operation.launch_group.iter().flat_map(|launch| &launch.task_group.tasks);
+            let mut tasks = launch.chain(group).peekable();
+            if tasks.peek().is_none() {
+                let reason = format!("Operation attempted with invalid offers: {reason}");
+                self.drop_operation(now, framework_id, operation.id.clone(), &reason, effects);
+            }
+            for task in tasks {
+                let why = task_status::Reason::ReasonInvalidOffers;
+                self.reject_task(now, framework_id, task, state, &message, why, effects);
+            }
+        }
+    }
+
+    /// Tells the scheduler that a task it wanted will never run.
+    #[allow(clippy::too_many_arguments, reason = "all of it goes into the status")]
+    pub(crate) fn reject_task(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        task: &v0::TaskInfo,
+        state: TaskState,
+        message: &str,
+        reason: task_status::Reason,
+        effects: &mut Effects,
+    ) {
+        self.metrics.task_state(state, task_status::Source::SourceMaster, Some(reason));
+        let status = master_status(now, task.task_id.clone(), Some(task.slave_id.clone()), state, message, reason);
+        info!(%framework_id, task_id = task.task_id.value, state = state.as_str_name(), message, "task rejected");
+        let event = status_event(status);
+        self.send_event(framework_id, *event, effects);
+    }
+
+    /// Tells the scheduler, if it asked to be told, that an operation failed.
+    fn drop_operation(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        id: Option<Box<v0::OperationID>>,
+        reason: &str,
+        effects: &mut Effects,
+    ) {
+        warn!(%framework_id, reason, "operation dropped");
+        let _ = now;
+        let Some(id) = id else { return };
+        let status = v0::OperationStatus {
+            operation_id: Some(id),
+            state: v0::OperationState::OperationError,
+            message: Some(reason.to_owned()),
+            ..Default::default()
+        };
+        self.send_operation_status(framework_id, status, effects);
+    }
+}
+
+/// A status whose source is the master; it has no uuid, so nobody acknowledges it.
+///
+/// Mesos: `src/common/protobuf_utils.cpp`, `createStatusUpdate`.
+pub(crate) fn master_status(
+    now: Time,
+    task_id: v0::TaskID,
+    agent_id: Option<v0::SlaveID>,
+    state: TaskState,
+    message: &str,
+    reason: task_status::Reason,
+) -> v0::TaskStatus {
+    v0::TaskStatus {
+        task_id,
+        state,
+        message: Some(message.to_owned()),
+        source: Some(task_status::Source::SourceMaster),
+        reason: Some(reason),
+        slave_id: agent_id.map(Box::new),
+        timestamp: Some(now.secs_f64()),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,111 @@
+//! What must hold after every input.
+
+use mesos::Resources;
+
+use crate::state::Master;
+
+impl Master {
+    /// Checks the books: every sum equals its parts, every index points somewhere, nothing is given twice.
+    ///
+    /// # Errors
+    ///
+    /// Says what does not hold.
+    pub fn check(&self) -> Result<(), String> {
+        self.allocator.check()?;
+        self.check_agents()?;
+        self.check_frameworks()?;
+        self.check_offers()
+    }
+
+    fn check_agents(&self) -> Result<(), String> {
+        for (id, agent) in &self.agents {
+            let mut used = Resources::default();
+            for (framework_id, tasks) in &agent.tasks {
+                let framework = self
+                    .frameworks
+                    .get(framework_id)
+                    .ok_or_else(|| format!("agent {id} has tasks of unknown framework {framework_id}"))?;
+                for task_id in tasks {
+                    let task = framework
+                        .tasks
+                        .get(task_id)
+                        .ok_or_else(|| format!("agent {id} has unknown task {task_id}"))?;
+                    if task.holds_resources() {
+                        used += &task.resources;
+                    }
+                }
+            }
+            for executor in agent.executors.values().flat_map(|executors| executors.values()) {
+                used += &Resources::from_protos(&executor.resources).unwrap_or_default();
+            }
+            if used != agent.used_total() {
+                return Err(format!("agent {id} books {} but {used} is used", agent.used_total()));
+            }
+            let mut taken = used;
+            for offer_id in &agent.offers {
+                let offer = self.offers.get(offer_id).ok_or_else(|| format!("unknown offer {offer_id}"))?;
+                taken += &offer.resources;
+            }
+            let taken = taken.unallocated();
+            if !agent.total.contains(&taken) {
+                return Err(format!("agent {id} has {} but {taken} is offered or used", agent.total));
+            }
+            if self.allocator.taken(id) != Some(&taken) {
+                return Err(format!(
+                    "agent {id}: the allocator has {:?} taken, the master {taken}",
+                    self.allocator.taken(id).map(ToString::to_string)
+                ));
+            }
+            if self.recovered.contains_key(id) || self.unreachable.contains_key(id) {
+                return Err(format!("agent {id} is registered and given up at once"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_frameworks(&self) -> Result<(), String> {
+        for (id, framework) in &self.frameworks {
+            let mut used = Resources::default();
+            for (task_id, task) in &framework.tasks {
+                let agent = self.agents.get(&task.agent_id());
+                if !agent.is_some_and(|agent| {
+                    agent.tasks.get(id).is_some_and(|tasks| tasks.contains(task_id))
+                }) {
+                    return Err(format!("task {task_id} of framework {id} is on no agent"));
+                }
+                if task.holds_resources() {
+                    used += &task.resources;
+                }
+            }
+            for agent in self.agents.values() {
+                for executor in agent.executors.get(id).into_iter().flat_map(|executors| executors.values()) {
+                    used += &Resources::from_protos(&executor.resources).unwrap_or_default();
+                }
+            }
+            if used != framework.used {
+                return Err(format!("framework {id} books {} but {used} is used", framework.used));
+            }
+            if let Some(stream) = framework.stream()
+                && self.streams.get(stream) != Some(id)
+            {
+                return Err(format!("the stream of framework {id} is not known"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_offers(&self) -> Result<(), String> {
+        for (id, offer) in &self.offers {
+            let with_agent =
+                self.agents.get(&offer.agent_id).is_some_and(|agent| agent.offers.contains(id));
+            let with_framework = self
+                .frameworks
+                .get(&offer.framework_id)
+                .is_some_and(|framework| framework.is_connected() && framework.offers.contains(id));
+            if !with_agent || !with_framework {
+                return Err(format!("offer {id} outlived its agent or framework"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! A scheduler's stream breaks, and the time it has to come back.
+
+use libprocess_core::time::Time;
+use mesos::ids::FrameworkId;
+use tracing::info;
+
+use crate::effect::{Effect, Effects, StreamId, Timer};
+use crate::state::{FrameworkState, Master};
+
+impl Master {
+    /// The stream of a scheduler broke.
+    ///
+    /// Its offers are void, its tasks run on; it is removed when it has not come back after its failover timeout.
+    /// Mesos: `Master::exited(const FrameworkID&, ...)`, `Master::_exited`.
+    pub(crate) fn stream_closed(&mut self, now: Time, stream: &StreamId, effects: &mut Effects) {
+        let Some(framework_id) = self.streams.remove(stream) else { return };
+        let Some(framework) = self.frameworks.get_mut(&framework_id) else { return };
+        let epoch = self.ids.epoch();
+        framework.state = FrameworkState::Disconnected(epoch);
+        let timeout = Self::failover_timeout(&framework.info);
+        info!(%framework_id, failover_timeout_secs = timeout.as_secs_f64(), "framework disconnected");
+        self.allocator.set_framework_active(&framework_id, false);
+        self.discard_offers_of(now, &framework_id);
+        self.framework_updated(&framework_id);
+        effects.push(Effect::Delay(Timer::FrameworkFailover(framework_id, epoch), timeout));
+        self.allocate_soon(effects);
+    }
+
+    /// The failover timeout of one disconnection ran out.
+    pub(crate) fn framework_failover_timeout(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        epoch: u64,
+        effects: &mut Effects,
+    ) {
+        let state = self.frameworks.get(framework_id).map(|framework| &framework.state);
+        if state == Some(&FrameworkState::Disconnected(epoch)) {
+            info!(%framework_id, "framework failover timeout ran out");
+            self.remove_framework(now, framework_id, effects);
+        }
+    }
+}

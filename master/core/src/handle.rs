@@ -1,0 +1,82 @@
+//! The one way in.
+
+use libprocess_core::time::Time;
+
+use crate::effect::{Effect, Effects, Timer};
+use crate::input::Input;
+use crate::state::{Master, Pending};
+
+impl Master {
+    /// Takes one input and appends what is to be done, in order, to `effects`.
+    ///
+    /// `now` must not run backwards from call to call.
+    pub fn handle(&mut self, now: Time, input: Input, effects: &mut Effects) {
+        if !self.is_recovered() && !matches!(input, Input::Recovered(_)) {
+            // Nobody is answered before the registry is known: messages are sent again by their senders.
+            self.metrics.bump("dropped_messages");
+            return;
+        }
+        match input {
+            Input::Recovered(registry) => self.recover(now, *registry, effects),
+            Input::Stored(ticket) => match self.pending.remove(&ticket) {
+                Some(Pending::RegisterAgent(registration)) => {
+                    self.register_agent_admitted(now, *registration, effects);
+                }
+                Some(Pending::ReregisterAgent(returned)) => {
+                    self.reregister_agent_admitted(now, *returned, effects);
+                }
+                Some(Pending::MarkUnreachable(agent_id, when)) => {
+                    self.unreachable_stored(now, &agent_id, when, effects);
+                }
+                Some(Pending::RemoveAgent(agent_id, why)) => {
+                    self.remove_agent_stored(now, &agent_id, why, effects);
+                }
+                None => {}
+            },
+            Input::TimerFired(timer) => self.timer_fired(now, timer, effects),
+            Input::RegisterAgent(from, message) => self.register_agent(from, *message, effects),
+            Input::ReregisterAgent(from, message) => self.reregister_agent(now, from, *message, effects),
+            Input::UnregisterAgent(from, message) => self.unregister_agent(&from, &message, effects),
+            Input::UpdateAgent(_, message) => self.update_agent(now, *message, effects),
+            Input::Pong(agent_id) => self.pong(&agent_id),
+            Input::Exited(pid) => self.agent_exited(now, &pid, effects),
+            Input::StatusUpdate(from, message) => self.status_update(now, &from, *message, effects),
+            Input::ExitedExecutor(from, message) => self.exited_executor(now, &from, &message, effects),
+            Input::ExecutorMessage(_, message) => self.executor_message(message, effects),
+            Input::Subscribe(stream, subscribe) => self.subscribe(now, stream, *subscribe, effects),
+            Input::Call(ticket, call, stream) => self.call(now, ticket, *call, stream.as_deref(), effects),
+            Input::StreamClosed(stream) => self.stream_closed(now, &stream, effects),
+            Input::OperatorSubscribe(stream) => self.operator_subscribe(now, stream, effects),
+            Input::OperatorStreamClosed(stream) => self.subscribers.retain(|known| *known != stream),
+            Input::Teardown(ticket, framework_id) => {
+                self.operator_teardown(now, ticket, &framework_id, effects);
+            }
+        }
+        self.return_freed(now);
+        self.deliver_operator_events(effects);
+    }
+
+    fn timer_fired(&mut self, now: Time, timer: Timer, effects: &mut Effects) {
+        match timer {
+            Timer::AllocationInterval => {
+                effects.push(Effect::Delay(Timer::AllocationInterval, self.options.allocation_interval));
+                self.allocate(now, effects);
+            }
+            Timer::AllocationSoon => {
+                self.allocation_soon = false;
+                self.allocate(now, effects);
+            }
+            Timer::Ping(agent_id, epoch) => self.ping_due(now, agent_id, epoch, effects),
+            Timer::AgentReregister(agent_id, epoch) => {
+                self.agent_reregister_timeout(now, agent_id, epoch, effects);
+            }
+            Timer::RecoveredAgents => self.recovered_agents_timeout(now, effects),
+            Timer::FrameworkFailover(framework_id, epoch) => {
+                self.framework_failover_timeout(now, &framework_id, epoch, effects);
+            }
+            Timer::Heartbeat(stream) => self.heartbeat(stream, effects),
+            Timer::OperatorHeartbeat(stream) => self.operator_heartbeat(stream, effects),
+            Timer::Offer(offer_id) => self.offer_timeout(now, &offer_id, effects),
+        }
+    }
+}

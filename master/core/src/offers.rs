@@ -1,0 +1,157 @@
+//! Offers: made, answered, taken back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use libprocess_core::time::Time;
+use mesos::ids::{FrameworkId, OfferId};
+use mesos_allocator::Allotment;
+use mesos_proto::v0::{self, framework_info::capability, scheduler};
+
+use crate::constants::ALLOCATION_SOON;
+use crate::effect::{Effect, Effects, Timer};
+use crate::state::{Master, Offer};
+
+impl Master {
+    /// Has the allocator decide and sends the offers that follow, one event for each framework.
+    ///
+    /// Trip 2/14: the framework is offered an agent's resources. Mesos: `Master::offer`.
+    pub(crate) fn allocate(&mut self, now: Time, effects: &mut Effects) {
+        let mut by_framework: BTreeMap<FrameworkId, Vec<v0::Offer>> = BTreeMap::new();
+        for allotment in self.allocator.allocate(now) {
+            let framework_id = allotment.framework_id.clone();
+            if let Some(offer) = self.make_offer(allotment, effects) {
+                by_framework.entry(framework_id).or_default().push(offer);
+            }
+        }
+        for (framework_id, offers) in by_framework {
+            if let Some(framework) = self.frameworks.get_mut(&framework_id) {
+                framework.metrics.offers_sent += u64::try_from(offers.len()).unwrap_or(u64::MAX);
+            }
+            let event = scheduler::Event {
+                r#type: Some(scheduler::event::Type::Offers),
+                offers: Some(Box::new(scheduler::event::Offers { offers, ..Default::default() })),
+                ..Default::default()
+            };
+            self.send_event(&framework_id, event, effects);
+        }
+    }
+
+    /// Asks for a round in a moment, once for a burst of reasons.
+    pub(crate) fn allocate_soon(&mut self, effects: &mut Effects) {
+        if !self.allocation_soon {
+            self.allocation_soon = true;
+            effects.push(Effect::Delay(Timer::AllocationSoon, ALLOCATION_SOON));
+        }
+    }
+
+    fn make_offer(&mut self, allotment: Allotment, effects: &mut Effects) -> Option<v0::Offer> {
+        let Allotment { framework_id, role, agent_id, resources } = allotment;
+        let agent = self.agents.get_mut(&agent_id)?;
+        let framework = self.frameworks.get_mut(&framework_id)?;
+        let id = self.ids.offer();
+        agent.offers.insert(id.clone());
+        framework.offers.insert(id.clone());
+        framework.offered += &resources;
+        self.offers.insert(id.clone(), Offer { id: id.clone(), framework_id, agent_id, role, resources });
+        if let Some(timeout) = self.options.offer_timeout {
+            effects.push(Effect::Delay(Timer::Offer(id.clone()), timeout));
+        }
+        self.offer_message(&id)
+    }
+
+    /// An outstanding offer as its scheduler and operators see it.
+    pub(crate) fn offer_message(&self, id: &OfferId) -> Option<v0::Offer> {
+        let offer = self.offers.get(id)?;
+        let agent = self.agents.get(&offer.agent_id)?;
+        let framework = self.frameworks.get(&offer.framework_id)?;
+        let executor_ids = agent
+            .executors
+            .get(&offer.framework_id)
+            .map(|executors| executors.keys().map(mesos::ids::ExecutorId::to_proto).collect())
+            .unwrap_or_default();
+        // Frameworks of old do not know of roles on resources, so they are not shown any.
+        let multi_role = framework.can(capability::Type::MultiRole);
+        let shown = if multi_role { offer.resources.clone() } else { offer.resources.clone().unallocated() };
+        Some(v0::Offer {
+            id: id.to_proto(),
+            framework_id: offer.framework_id.to_proto(),
+            slave_id: offer.agent_id.to_proto(),
+            hostname: agent.info.hostname.clone(),
+            url: Some(Box::new(agent_url(&agent.info.hostname, &agent.pid))),
+            domain: agent.info.domain.clone(),
+            resources: shown.to_protos(),
+            attributes: agent.info.attributes.clone(),
+            executor_ids,
+            allocation_info: multi_role.then(|| {
+                let role = Some(offer.role.clone());
+                Box::new(v0::resource::AllocationInfo { role, ..Default::default() })
+            }),
+            ..Default::default()
+        })
+    }
+
+    /// Forgets an offer without returning its resources; the caller accounts for them.
+    pub(crate) fn take_offer(&mut self, id: &OfferId) -> Option<Offer> {
+        let offer = self.offers.remove(id)?;
+        if let Some(agent) = self.agents.get_mut(&offer.agent_id) {
+            agent.offers.remove(id);
+        }
+        if let Some(framework) = self.frameworks.get_mut(&offer.framework_id) {
+            framework.offers.remove(id);
+            framework.offered -= &offer.resources;
+        }
+        Some(offer)
+    }
+
+    /// Voids an offer and returns its resources, without a word to the scheduler.
+    pub(crate) fn discard_offer(&mut self, now: Time, id: &OfferId, refuse: Option<Duration>) {
+        if let Some(offer) = self.take_offer(id) {
+            self.allocator.recover(&offer.framework_id, &offer.agent_id, &offer.resources, refuse, now);
+        }
+    }
+
+    /// Voids an offer, returns its resources and tells the scheduler.
+    pub(crate) fn rescind_offer(&mut self, now: Time, id: &OfferId, effects: &mut Effects) {
+        let Some(framework_id) = self.offers.get(id).map(|offer| offer.framework_id.clone()) else { return };
+        self.discard_offer(now, id, None);
+        if let Some(framework) = self.frameworks.get_mut(&framework_id) {
+            framework.metrics.offers_rescinded += 1;
+        }
+        let rescind = scheduler::event::Rescind { offer_id: id.to_proto(), ..Default::default() };
+        let event = scheduler::Event {
+            r#type: Some(scheduler::event::Type::Rescind),
+            rescind: Some(Box::new(rescind)),
+            ..Default::default()
+        };
+        self.send_event(&framework_id, event, effects);
+    }
+
+    /// An offer was not used in time.
+    pub(crate) fn offer_timeout(&mut self, now: Time, id: &OfferId, effects: &mut Effects) {
+        self.rescind_offer(now, id, effects);
+    }
+
+    /// Voids all offers of a framework that no longer listens.
+    pub(crate) fn discard_offers_of(&mut self, now: Time, framework_id: &FrameworkId) {
+        let Some(framework) = self.frameworks.get(framework_id) else { return };
+        for id in framework.offers.clone() {
+            self.discard_offer(now, &id, None);
+        }
+    }
+}
+
+/// Where an agent can be asked about itself.
+fn agent_url(hostname: &str, pid: &libprocess_core::upid::Upid) -> v0::URL {
+    v0::URL {
+        scheme: "http".to_owned(),
+        address: v0::Address {
+            hostname: Some(hostname.to_owned()),
+            ip: Some(pid.ip().to_string()),
+            port: i32::from(pid.port()),
+            ..Default::default()
+        },
+        path: Some(format!("/{}", pid.id())),
+        ..Default::default()
+    }
+}

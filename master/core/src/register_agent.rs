@@ -1,0 +1,163 @@
+//! An agent joins for the first time.
+
+use libprocess_core::time::Time;
+use libprocess_core::upid::Upid;
+use mesos::Resources;
+use mesos::ids::AgentId;
+use mesos_proto::v0::{self, internal, slave_info};
+use tracing::{info, warn};
+
+use crate::constants::AGENT_VERSION_MIN;
+use crate::effect::{Effect, Effects, Ticket, Timer, ToAgent};
+use crate::registry::Operation;
+use crate::state::{Agent, Connection, Master, Pending};
+
+/// An agent that is being admitted.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Registration {
+    pub id: AgentId,
+    pub pid: Upid,
+    pub info: v0::SlaveInfo,
+    pub version: String,
+    pub capabilities: Vec<slave_info::Capability>,
+    pub resource_version: Option<v0::UUID>,
+}
+
+impl Master {
+    /// RegisterSlaveMessage: the agent has no id yet.
+    ///
+    /// An agent that repeats itself gets the same answer again. Mesos: `Master::registerSlave`.
+    pub(crate) fn register_agent(
+        &mut self,
+        from: Upid,
+        message: internal::RegisterSlaveMessage,
+        effects: &mut Effects,
+    ) {
+        self.metrics.bump("messages_register_slave");
+        if self.is_pending(|pending| matches!(pending, Pending::RegisterAgent(known) if known.pid == from)) {
+            return;
+        }
+        if let Err(reason) = check_agent(&message.slave, message.version.as_deref()) {
+            warn!(%from, reason, "agent registration ignored");
+            return;
+        }
+        let known = self.agents.values().find(|agent| agent.pid == from);
+        if let Some(agent) = known {
+            if agent.is_connected() {
+                let reply = self.registered_message(&agent.id);
+                effects.push(Effect::Send(from, ToAgent::Registered(reply)));
+                return;
+            }
+            let old = agent.id.clone();
+            info!(agent_id = %old, "disconnected agent replaced by a new one at its address");
+            self.remove_agent(&old, "a new agent registered at the same address", effects);
+        }
+        let id = self.ids.agent();
+        let mut info = message.slave;
+        info.id = Some(Box::new(id.to_proto()));
+        info!(agent_id = %id, pid = %from, "agent registering");
+        let registration = Registration {
+            id,
+            pid: from,
+            info: info.clone(),
+            version: message.version.unwrap_or_default(),
+            capabilities: message.agent_capabilities,
+            resource_version: message.resource_version_uuid.map(|uuid| *uuid),
+        };
+        let ticket = Ticket(self.ids.ticket());
+        self.pending.insert(ticket, Pending::RegisterAgent(Box::new(registration)));
+        effects.push(Effect::Store(ticket, Operation::Admit(Box::new(info))));
+    }
+
+    /// The registry holds the agent: it may know its id and be offered.
+    pub(crate) fn register_agent_admitted(
+        &mut self,
+        now: Time,
+        registration: Registration,
+        effects: &mut Effects,
+    ) {
+        self.metrics.bump("slave_registrations");
+        let (id, pid) = (registration.id.clone(), registration.pid.clone());
+        self.add_agent(now, registration, effects);
+        effects.push(Effect::Send(pid, ToAgent::Registered(self.registered_message(&id))));
+        self.start_pings(&id, effects);
+        self.agent_added_event(&id);
+        info!(agent_id = %id, "agent registered");
+        self.allocate(now, effects);
+    }
+
+    /// Puts an agent into the books, without tasks, and links to it.
+    pub(crate) fn add_agent(&mut self, now: Time, registration: Registration, effects: &mut Effects) {
+        let Registration { id, pid, info, version, capabilities, resource_version } = registration;
+        let total = Resources::from_protos(&info.resources).unwrap_or_default();
+        let epoch = self.ids.epoch();
+        self.recovered.remove(&id);
+        self.unreachable.remove(&id);
+        self.removed.retain(|removed| *removed != id);
+        self.allocator.add_agent(id.clone(), total.clone(), &[]);
+        effects.push(Effect::Link(pid.clone()));
+        let agent = Agent {
+            id: id.clone(),
+            info,
+            pid,
+            version,
+            capabilities,
+            registered: now,
+            reregistered: None,
+            connection: Connection::Connected,
+            epoch,
+            missed_pings: 1,
+            total,
+            used: Default::default(),
+            tasks: Default::default(),
+            executors: Default::default(),
+            killed: Default::default(),
+            offers: Default::default(),
+            resource_version,
+        };
+        self.agents.insert(id, agent);
+    }
+
+    /// The first ping follows the registration; the rest follow one another.
+    pub(crate) fn start_pings(&mut self, id: &AgentId, effects: &mut Effects) {
+        let Some(agent) = self.agents.get(id) else { return };
+        effects.push(Effect::StartObserver(id.clone()));
+        effects.push(Effect::Ping(id.clone(), agent.pid.clone(), true));
+        let timer = Timer::Ping(id.clone(), agent.epoch);
+        effects.push(Effect::Delay(timer, self.options.agent_ping_timeout));
+    }
+
+    fn registered_message(&self, id: &AgentId) -> internal::SlaveRegisteredMessage {
+        internal::SlaveRegisteredMessage {
+            slave_id: id.to_proto(),
+            connection: Some(Box::new(self.connection_message())),
+            ..Default::default()
+        }
+    }
+
+    pub(crate) fn connection_message(&self) -> internal::MasterSlaveConnection {
+        let total = self.options.agent_ping_timeout * self.options.max_agent_ping_timeouts;
+        internal::MasterSlaveConnection {
+            total_ping_timeout_seconds: Some(total.as_secs_f64()),
+            ..Default::default()
+        }
+    }
+}
+
+/// Whether an agent may join at all; it is ignored when not, so the reason is for the log.
+pub(crate) fn check_agent(info: &v0::SlaveInfo, version: Option<&str>) -> Result<(), String> {
+    Resources::from_protos(&info.resources).map_err(|error| error.to_string())?;
+    let version = version.unwrap_or_default();
+    let parsed = parse_version(version).ok_or_else(|| format!("Failed to parse version '{version}'"))?;
+    if parsed < AGENT_VERSION_MIN {
+        return Err(format!("agent version is {version}, minimum supported agent version is 1.0.0"));
+    }
+    Ok(())
+}
+
+fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
+    let core = text.split(['-', '+']).next()?;
+    let mut parts = core.split('.').map(|part| part.parse().ok());
+    let version = (parts.next()??, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?);
+    parts.next().is_none().then_some(version)
+}

@@ -1,0 +1,117 @@
+//! A framework as the master knows it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use libprocess_core::time::Time;
+use mesos::Resources;
+use mesos::ids::{FrameworkId, OfferId, TaskId};
+use mesos_proto::v0::{self, framework_info::capability};
+
+use crate::effect::StreamId;
+use crate::metrics::FrameworkMetrics;
+use crate::state::Task;
+
+/// Where a framework is in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrameworkState {
+    /// Known only from agents that returned; its scheduler has not been heard of.
+    Recovered,
+    /// Subscribed on this stream.
+    Active(StreamId),
+    /// Its stream broke; the number tells this disconnection from later ones.
+    Disconnected(u64),
+    /// Removed; kept to be shown.
+    Completed,
+}
+
+/// A framework.
+#[derive(Debug, Clone)]
+pub struct Framework {
+    /// Its id; `info.id` is the same.
+    pub id: FrameworkId,
+    /// What its scheduler says of it.
+    pub info: v0::FrameworkInfo,
+    /// The roles it is in: `info.roles`, or `info.role` for frameworks of old.
+    pub roles: BTreeSet<String>,
+    /// The roles for which it wants no offers.
+    pub suppressed: BTreeSet<String>,
+    /// Where it is in its life.
+    pub state: FrameworkState,
+    /// When it first subscribed here.
+    pub registered: Time,
+    /// When it last subscribed again.
+    pub reregistered: Option<Time>,
+    /// When it was removed.
+    pub unregistered: Option<Time>,
+    /// Tasks that have not ended, or whose end the scheduler has not acknowledged.
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// Tasks on agents that were given up, oldest first.
+    pub unreachable_tasks: VecDeque<Task>,
+    /// Tasks that ended, oldest first.
+    pub completed_tasks: VecDeque<Task>,
+    /// Offers outstanding.
+    pub offers: BTreeSet<OfferId>,
+    /// What its tasks and executors use, with allocation.
+    pub used: Resources,
+    /// What is offered to it, with allocation.
+    pub offered: Resources,
+    /// Counters of its own.
+    pub metrics: FrameworkMetrics,
+}
+
+impl Framework {
+    /// A framework that nobody has subscribed for yet.
+    pub fn new(id: FrameworkId, mut info: v0::FrameworkInfo, now: Time) -> Self {
+        info.id = Some(Box::new(id.to_proto()));
+        Self {
+            roles: mesos::roles::of_framework(&info),
+            id,
+            info,
+            suppressed: BTreeSet::new(),
+            state: FrameworkState::Recovered,
+            registered: now,
+            reregistered: None,
+            unregistered: None,
+            tasks: BTreeMap::new(),
+            unreachable_tasks: VecDeque::new(),
+            completed_tasks: VecDeque::new(),
+            offers: BTreeSet::new(),
+            used: Resources::default(),
+            offered: Resources::default(),
+            metrics: FrameworkMetrics::default(),
+        }
+    }
+
+    /// True when its scheduler asked for this capability.
+    pub fn can(&self, capability: capability::Type) -> bool {
+        mesos::capabilities::framework_has(&self.info, capability)
+    }
+
+    /// True when its scheduler tells tasks that may still run from tasks that are lost.
+    pub fn is_partition_aware(&self) -> bool {
+        self.can(capability::Type::PartitionAware)
+    }
+
+    /// The stream its scheduler listens on.
+    pub fn stream(&self) -> Option<&StreamId> {
+        match &self.state {
+            FrameworkState::Active(stream) => Some(stream),
+            FrameworkState::Recovered | FrameworkState::Disconnected(_) | FrameworkState::Completed => None,
+        }
+    }
+
+    /// True when its scheduler listens.
+    pub fn is_connected(&self) -> bool {
+        self.stream().is_some()
+    }
+
+    /// What the allocator is told of it.
+    pub(crate) fn to_allocator(&self) -> mesos_allocator::Framework {
+        mesos_allocator::Framework {
+            roles: self.roles.clone(),
+            suppressed: self.suppressed.clone(),
+            active: self.is_connected(),
+            gpu_aware: self.can(capability::Type::GpuResources),
+        }
+    }
+}

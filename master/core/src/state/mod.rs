@@ -1,0 +1,138 @@
+//! What the master knows.
+
+mod agent;
+mod framework;
+mod task;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use libprocess_core::time::Time;
+use mesos::Resources;
+use mesos::ids::{AgentId, FrameworkId, OfferId};
+use mesos_allocator::Allocator;
+use mesos_proto::v0;
+
+pub use agent::{Agent, Connection};
+pub use framework::{Framework, FrameworkState};
+pub use task::Task;
+
+use crate::effect::{StreamId, Ticket};
+use crate::ids::Ids;
+use crate::metrics::Metrics;
+use crate::options::Options;
+
+/// The master: everything it knows and the one way to change it, [`Master::handle`].
+#[derive(Debug, Clone)]
+pub struct Master {
+    pub(crate) options: Options,
+    pub(crate) info: v0::MasterInfo,
+    pub(crate) started: Time,
+    pub(crate) elected: Option<Time>,
+    pub(crate) ids: Ids,
+    pub(crate) allocator: Allocator,
+    pub(crate) metrics: Metrics,
+    /// Registered agents, connected or not.
+    pub(crate) agents: BTreeMap<AgentId, Agent>,
+    /// Agents known from the registry that have not returned since the master started.
+    pub(crate) recovered: BTreeMap<AgentId, v0::SlaveInfo>,
+    /// Agents given up for the time being, and when.
+    pub(crate) unreachable: BTreeMap<AgentId, Time>,
+    /// Agents that may never return.
+    pub(crate) gone: BTreeSet<AgentId>,
+    /// Agents removed during this life of the master, oldest first.
+    pub(crate) removed: VecDeque<AgentId>,
+    pub(crate) frameworks: BTreeMap<FrameworkId, Framework>,
+    pub(crate) completed: VecDeque<Framework>,
+    pub(crate) offers: BTreeMap<OfferId, Offer>,
+    /// Which framework listens on which stream.
+    pub(crate) streams: BTreeMap<StreamId, FrameworkId>,
+    /// Operators' streams, oldest first.
+    pub(crate) subscribers: VecDeque<StreamId>,
+    /// Registry writes in flight and what is to be done when they are durable.
+    pub(crate) pending: BTreeMap<Ticket, Pending>,
+    /// An early allocation round is already on its way.
+    pub(crate) allocation_soon: bool,
+    /// Resources of tasks that ended during the handled input, not yet back with the allocator.
+    pub(crate) freed: Vec<(FrameworkId, AgentId, Resources)>,
+    /// Events of the handled input for operators; delivered at its end.
+    pub(crate) operator_events: Vec<v0::master::Event>,
+}
+
+/// Resources offered to a framework and not answered yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The offer's id.
+    pub id: OfferId,
+    /// Who was offered.
+    pub framework_id: FrameworkId,
+    /// Whose resources these are.
+    pub agent_id: AgentId,
+    /// In which role.
+    pub role: String,
+    /// What is offered, allocated to the role.
+    pub resources: Resources,
+}
+
+/// What waits for a registry write.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Pending {
+    RegisterAgent(Box<crate::register_agent::Registration>),
+    ReregisterAgent(Box<crate::reregister_agent::Return>),
+    MarkUnreachable(AgentId, Time),
+    RemoveAgent(AgentId, &'static str),
+}
+
+impl Master {
+    /// A master that has not read its registry yet and therefore does nothing.
+    ///
+    /// `info.id` prefixes every id it gives; `seed` decides the order in which agents are offered.
+    pub fn new(options: Options, info: v0::MasterInfo, now: Time, seed: u64) -> Self {
+        Self {
+            ids: Ids::new(info.id.clone()),
+            allocator: Allocator::new(options.allocator.clone(), seed),
+            metrics: Metrics::default(),
+            options,
+            info,
+            started: now,
+            elected: None,
+            agents: BTreeMap::new(),
+            recovered: BTreeMap::new(),
+            unreachable: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            removed: VecDeque::new(),
+            frameworks: BTreeMap::new(),
+            completed: VecDeque::new(),
+            offers: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            subscribers: VecDeque::new(),
+            pending: BTreeMap::new(),
+            allocation_soon: false,
+            freed: Vec::new(),
+            operator_events: Vec::new(),
+        }
+    }
+
+    /// Who this master is.
+    pub fn info(&self) -> &v0::MasterInfo {
+        &self.info
+    }
+
+    /// True when the registry was read and the master acts.
+    pub fn is_recovered(&self) -> bool {
+        self.elected.is_some()
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(crate) fn is_completed(&self, id: &FrameworkId) -> bool {
+        self.completed.iter().any(|framework| framework.id == *id)
+    }
+
+    /// True when one of these is already being done for the agent.
+    pub(crate) fn is_pending(&self, of: impl Fn(&Pending) -> bool) -> bool {
+        self.pending.values().any(of)
+    }
+}

@@ -1,0 +1,8 @@
+//! Inputs in, effects out: the rules of the master, one after another and in random order.
+
+mod agents;
+mod calls;
+mod random;
+mod tasks;
+mod views;
+mod world;

@@ -1,0 +1,38 @@
+//! An agent reports its totals.
+
+use libprocess_core::time::Time;
+use mesos::Resources;
+use mesos::ids::AgentId;
+use mesos_proto::v0::internal;
+use tracing::warn;
+
+use crate::effect::Effects;
+use crate::state::Master;
+
+impl Master {
+    /// UpdateSlaveMessage: the version of its resources and what it can spare beyond them.
+    ///
+    /// Mesos: `Master::updateSlave`.
+    pub(crate) fn update_agent(
+        &mut self,
+        now: Time,
+        message: internal::UpdateSlaveMessage,
+        effects: &mut Effects,
+    ) {
+        self.metrics.bump("messages_update_slave");
+        let agent_id = AgentId::from(&message.slave_id);
+        let Some(agent) = self.agents.get_mut(&agent_id) else {
+            warn!(%agent_id, "update of an unknown agent");
+            return;
+        };
+        if message.resource_version_uuid.is_some() {
+            agent.resource_version = message.resource_version_uuid.map(|uuid| *uuid);
+        }
+        let oversubscribed = message.update_oversubscribed_resources == Some(true);
+        let Ok(revocable) = Resources::from_protos(&message.oversubscribed_resources) else { return };
+        if oversubscribed && !revocable.is_empty() {
+            warn!(%agent_id, "oversubscribed resources are not offered by this master");
+        }
+        self.allocate(now, effects);
+    }
+}

@@ -1,0 +1,51 @@
+//! A scheduler changes what it says of its framework without subscribing again.
+
+use libprocess_core::time::Time;
+use mesos::ids::FrameworkId;
+use mesos_proto::v0::scheduler;
+
+use crate::effect::{Answer, Effects};
+use crate::state::Master;
+use crate::validate;
+
+impl Master {
+    /// UPDATE_FRAMEWORK: all or nothing. Mesos: `Master::updateFramework(Call::UpdateFramework&&)`.
+    pub(crate) fn update_framework(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        call: &scheduler::Call,
+        effects: &mut Effects,
+    ) -> Answer {
+        let Some(update) = call.update_framework.as_deref() else { return Answer::NotImplemented };
+        if let Err(reason) = self.check_update(framework_id, update) {
+            return Answer::BadRequest(reason);
+        }
+        if let Some(framework) = self.frameworks.get_mut(framework_id) {
+            framework.info = update.framework_info.clone();
+            framework.roles = mesos::roles::of_framework(&framework.info);
+            framework.suppressed = update.suppressed_roles.iter().cloned().collect();
+            self.allocator.add_framework(framework_id.clone(), framework.to_allocator());
+        }
+        self.framework_updated(framework_id);
+        self.tell_agents_of_framework(framework_id, effects);
+        self.allocate(now, effects);
+        Answer::Ok
+    }
+
+    fn check_update(
+        &self,
+        framework_id: &FrameworkId,
+        update: &scheduler::call::UpdateFramework,
+    ) -> Result<(), String> {
+        let info = &update.framework_info;
+        self.check_framework(info)
+            .map_err(|reason| format!("Supplied FrameworkInfo is not valid: {reason}"))?;
+        if let Some(framework) = self.frameworks.get(framework_id) {
+            validate::framework::update(&framework.info, info)
+                .map_err(|reason| format!("FrameworkInfo update is not valid: {reason}"))?;
+        }
+        let roles = mesos::roles::of_framework(info);
+        validate::framework::suppressed_roles(&roles, &update.suppressed_roles)
+    }
+}

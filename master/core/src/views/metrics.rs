@@ -1,0 +1,215 @@
+//! `/metrics/snapshot`: the master's share of it.
+
+use libprocess_core::time::Time;
+use mesos::Resources;
+use mesos_proto::v0::TaskState;
+
+use super::state::count;
+use crate::state::{FrameworkState, Master};
+
+/// Counters that are shown even while they are zero, without their prefix.
+const COUNTERS: [&str; 58] = [
+    "dropped_messages",
+    "http_cache_hits",
+    "invalid_executor_to_framework_messages",
+    "invalid_framework_to_executor_messages",
+    "invalid_operation_status_update_acknowledgements",
+    "invalid_operation_status_updates",
+    "invalid_status_update_acknowledgements",
+    "invalid_status_updates",
+    "messages_authenticate",
+    "messages_deactivate_framework",
+    "messages_decline_offers",
+    "messages_executor_to_framework",
+    "messages_exited_executor",
+    "messages_framework_to_executor",
+    "messages_kill_task",
+    "messages_launch_tasks",
+    "messages_operation_status_update",
+    "messages_operation_status_update_acknowledgement",
+    "messages_reconcile_operations",
+    "messages_reconcile_tasks",
+    "messages_register_framework",
+    "messages_register_slave",
+    "messages_reregister_framework",
+    "messages_reregister_slave",
+    "messages_resource_request",
+    "messages_revive_offers",
+    "messages_status_update",
+    "messages_status_update_acknowledgement",
+    "messages_suppress_offers",
+    "messages_unregister_framework",
+    "messages_unregister_slave",
+    "messages_update_slave",
+    "recovery_slave_removals",
+    "slave_registrations",
+    "slave_removals",
+    "slave_removals/reason_registered",
+    "slave_removals/reason_unhealthy",
+    "slave_removals/reason_unregistered",
+    "slave_reregistrations",
+    "slave_shutdowns_canceled",
+    "slave_shutdowns_completed",
+    "slave_shutdowns_scheduled",
+    "slave_unreachable_canceled",
+    "slave_unreachable_completed",
+    "slave_unreachable_scheduled",
+    "tasks_dropped",
+    "tasks_error",
+    "tasks_failed",
+    "tasks_finished",
+    "tasks_gone",
+    "tasks_gone_by_operator",
+    "tasks_killed",
+    "tasks_lost",
+    "valid_executor_to_framework_messages",
+    "valid_framework_to_executor_messages",
+    "valid_operation_status_update_acknowledgements",
+    "valid_operation_status_updates",
+    "valid_status_update_acknowledgements",
+];
+
+/// Operations and their outcomes; this master carries none of them out yet.
+const OPERATIONS: [&str; 8] =
+    ["create", "create_disk", "destroy", "destroy_disk", "grow_volume", "reserve", "shrink_volume", "unreserve"];
+const OUTCOMES: [&str; 9] = [
+    "dropped",
+    "error",
+    "failed",
+    "finished",
+    "gone_by_operator",
+    "pending",
+    "recovering",
+    "total",
+    "unreachable",
+];
+
+impl Master {
+    /// Name and value of every metric the core knows. The shell adds what it alone can measure.
+    pub fn metrics(&self, now: Time) -> Vec<(String, f64)> {
+        let mut out: Vec<(String, f64)> = Vec::with_capacity(256);
+        for name in COUNTERS.iter().chain(&["valid_status_updates"]) {
+            out.push((format!("master/{name}"), whole(self.metrics.get(name))));
+        }
+        out.extend(self.metrics.by_reason().map(|(name, n)| (name, whole(n))));
+        self.cluster_metrics(now, &mut out);
+        self.resource_metrics(&mut out);
+        for outcome in OUTCOMES {
+            out.push((format!("master/operations/{outcome}"), 0.0));
+            for operation in OPERATIONS {
+                out.push((format!("master/operations/{operation}/{outcome}"), 0.0));
+            }
+        }
+        if self.options.publish_per_framework_metrics {
+            self.framework_metrics(&mut out);
+        }
+        out
+    }
+
+    fn cluster_metrics(&self, now: Time, out: &mut Vec<(String, f64)>) {
+        let mut gauge = |name: &str, value: f64| out.push((format!("master/{name}"), value));
+        gauge("uptime_secs", now.duration_since(self.started).as_secs_f64());
+        gauge("elected", if self.elected.is_some() { 1.0 } else { 0.0 });
+        let (active, inactive, unreachable) = self.agent_counts();
+        gauge("slaves_active", count(active));
+        gauge("slaves_connected", count(active));
+        gauge("slaves_disconnected", count(inactive));
+        gauge("slaves_inactive", count(inactive));
+        gauge("slaves_unreachable", count(unreachable));
+        let in_state = |wanted: fn(&FrameworkState) -> bool| {
+            count(self.frameworks.values().filter(|framework| wanted(&framework.state)).count())
+        };
+        let active = in_state(|state| matches!(state, FrameworkState::Active(_)));
+        let away = in_state(|state| !matches!(state, FrameworkState::Active(_)));
+        gauge("frameworks_active", active);
+        gauge("frameworks_connected", active);
+        gauge("frameworks_disconnected", away);
+        gauge("frameworks_inactive", away);
+        gauge("outstanding_offers", count(self.offers.len()));
+        gauge("operator_event_stream_subscribers", count(self.subscribers.len()));
+        let tasks = self.frameworks.values().flat_map(|framework| framework.tasks.values());
+        let states = super::agents::count_states(tasks.map(|task| &task.message));
+        let mut running = |name: &str, state: TaskState| {
+            let n = states.get(&state).copied().unwrap_or(0);
+            gauge(name, whole(u64::try_from(n).unwrap_or(0)));
+        };
+        running("tasks_staging", TaskState::TaskStaging);
+        running("tasks_starting", TaskState::TaskStarting);
+        running("tasks_running", TaskState::TaskRunning);
+        running("tasks_killing", TaskState::TaskKilling);
+        let unreachable = self.frameworks.values().map(|framework| framework.unreachable_tasks.len()).sum();
+        gauge("tasks_unreachable", count(unreachable));
+    }
+
+    fn resource_metrics(&self, out: &mut Vec<(String, f64)>) {
+        let mut total = Resources::default();
+        let mut used = Resources::default();
+        let mut offered = Resources::default();
+        for agent in self.agents.values() {
+            total += &agent.total;
+            used += &agent.used_total();
+            offered += &self.offered_of(agent);
+        }
+        let amount = |resources: &Resources, name: &str| {
+            resources.scalars().get(name).map_or(0.0, |amount| amount.to_f64())
+        };
+        for name in ["cpus", "mem", "disk", "gpus"] {
+            let (all, taken) = (amount(&total, name), amount(&used, name));
+            let percent = if all > 0.0 { taken / all } else { 0.0 };
+            out.push((format!("master/{name}_total"), all));
+            out.push((format!("master/{name}_used"), taken));
+            out.push((format!("master/{name}_percent"), percent));
+            for of in ["total", "used", "percent"] {
+                out.push((format!("master/{name}_revocable_{of}"), 0.0));
+            }
+            if name != "gpus" {
+                let prefix = format!("allocator/mesos/resources/{name}");
+                out.push((format!("{prefix}/total"), all));
+                out.push((format!("{prefix}/offered_or_allocated"), taken + amount(&offered, name)));
+            }
+        }
+        for role in self.allocator.active_roles() {
+            let share = self.allocator.role_share(role);
+            out.push((format!("allocator/mesos/roles/{role}/shares/dominant"), share));
+            let active = count(self.allocator.active_filters(role));
+            out.push((format!("allocator/mesos/offer_filters/roles/{role}/active"), active));
+        }
+        out.push(("allocator/mesos/allocation_runs".to_owned(), whole(self.allocator.runs())));
+    }
+
+    /// Mesos: `src/master/metrics.cpp`, `FrameworkMetrics`.
+    fn framework_metrics(&self, out: &mut Vec<(String, f64)>) {
+        for framework in self.frameworks.values() {
+            let name = libprocess_core::http::percent_encode(&framework.info.name);
+            let prefix = format!("master/frameworks/{name}.{}", framework.id);
+            let metrics = &framework.metrics;
+            let mut push = |key: String, n: u64| out.push((format!("{prefix}/{key}"), whole(n)));
+            push("subscribed".to_owned(), u64::from(framework.is_connected()));
+            push("calls".to_owned(), metrics.calls.values().sum());
+            for (kind, n) in &metrics.calls {
+                push(format!("calls/{}", kind.as_str_name().to_lowercase()), *n);
+            }
+            push("events".to_owned(), metrics.events.values().sum());
+            for (kind, n) in &metrics.events {
+                push(format!("events/{}", kind.as_str_name().to_lowercase()), *n);
+            }
+            push("operations".to_owned(), metrics.operations.values().sum());
+            for (kind, n) in &metrics.operations {
+                push(format!("operations/{}", kind.as_str_name().to_lowercase()), *n);
+            }
+            push("offers/sent".to_owned(), metrics.offers_sent);
+            push("offers/accepted".to_owned(), metrics.offers_accepted);
+            push("offers/declined".to_owned(), metrics.offers_declined);
+            push("offers/rescinded".to_owned(), metrics.offers_rescinded);
+            for (state, n) in &metrics.terminal {
+                push(format!("tasks/terminal/{}", state.as_str_name().to_lowercase()), *n);
+            }
+        }
+    }
+}
+
+/// A counter as a number of the snapshot; beyond 2^53 it loses its last digits.
+#[allow(clippy::cast_precision_loss, reason = "the snapshot knows nothing but doubles")]
+fn whole(n: u64) -> f64 {
+    n as f64
+}

@@ -1,0 +1,244 @@
+//! The flags of the master. Names, defaults and meaning are those of Mesos.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+use libprocess_core::duration::DurationText;
+use mesos_master_core::Options;
+
+/// The largest request body that is read, in bytes: an ACCEPT of some 100,000 tasks. Larger ones are answered 413.
+pub const BODY_MAX: usize = 256 << 20;
+
+/// The Mesos master: agents join it, frameworks are offered what they have.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "mesos-master",
+    rename_all = "snake_case",
+    after_help = "Every flag can be given in the environment as MESOS_ and its name in capitals, as in MESOS_WORK_DIR.\n\
+                  A value of the form file:///path stands for the contents of that file.\n\n\
+                  A cluster on one machine:\n  \
+                  mesos-master --ip=127.0.0.1 --work_dir=/tmp/m\n  \
+                  mesos-agent --master=127.0.0.1:5050 --work_dir=/tmp/a"
+)]
+pub struct Flags {
+    /// Show the version and exit.
+    #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    pub version: bool,
+
+    /// The IPv4 address to listen on. Default: all addresses.
+    #[arg(long, help_heading = "Network", value_name = "IP")]
+    pub ip: Option<Ipv4Addr>,
+    /// The port to listen on.
+    #[arg(long, default_value_t = 5050, help_heading = "Network")]
+    pub port: u16,
+    /// The address to announce to agents and frameworks instead.
+    #[arg(long, help_heading = "Network", value_name = "IP")]
+    pub advertise_ip: Option<Ipv4Addr>,
+    /// The port to announce instead.
+    #[arg(long, help_heading = "Network", value_name = "PORT")]
+    pub advertise_port: Option<u16>,
+    /// The host name to announce. Default: looked up.
+    #[arg(long, help_heading = "Network", value_name = "NAME")]
+    pub hostname: Option<String>,
+    /// Whether to look up the host name; else the address is announced.
+    #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Network")]
+    pub hostname_lookup: bool,
+
+    /// The directory for what must survive the master.
+    #[arg(long, help_heading = "Registry", value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Where the registry is kept: local (a file in the work_dir), in_memory (lost with the master), or
+    /// replicated_log (kept locally while there is one master).
+    #[arg(long, default_value = "local", value_parser = ["local", "in_memory", "replicated_log"], help_heading = "Registry")]
+    pub registry: String,
+    /// How many masters must hold the registry; with one master it can only be 1.
+    #[arg(long, help_heading = "Registry")]
+    pub quorum: Option<u32>,
+    /// How long reading the registry may take.
+    #[arg(long, default_value = "1mins", help_heading = "Registry")]
+    pub registry_fetch_timeout: DurationText,
+    /// How long writing the registry may take.
+    #[arg(long, default_value = "20secs", help_heading = "Registry")]
+    pub registry_store_timeout: DurationText,
+    /// ZooKeeper for leader election among masters. Not supported yet: this master is the only one.
+    #[arg(long, help_heading = "Registry", value_name = "URL")]
+    pub zk: Option<String>,
+
+    /// How long an agent that disconnected, or was known to an earlier master, may take to return.
+    #[arg(long, default_value = "10mins", alias = "slave_reregister_timeout", help_heading = "Agents")]
+    pub agent_reregister_timeout: DurationText,
+    /// How long to wait for an agent's answer to a ping before it counts as missed.
+    #[arg(long, default_value = "15secs", alias = "slave_ping_timeout", help_heading = "Agents")]
+    pub agent_ping_timeout: DurationText,
+    /// How many missed pings make an agent unreachable.
+    #[arg(long, default_value_t = 5, alias = "max_slave_ping_timeouts", help_heading = "Agents")]
+    pub max_agent_ping_timeouts: u32,
+    /// The share of agents that may be lost at once after a failover.
+    #[arg(long, default_value = "100%", help_heading = "Agents")]
+    pub recovery_agent_removal_limit: String,
+
+    /// The time between regular allocation rounds.
+    #[arg(long, default_value = "1secs", help_heading = "Offers")]
+    pub allocation_interval: DurationText,
+    /// The allocator to use.
+    #[arg(long, default_value = "hierarchical", value_parser = ["hierarchical"], help_heading = "Offers")]
+    pub allocator: String,
+    /// How roles are ordered.
+    #[arg(long, default_value = "drf", alias = "user_sorter", value_parser = ["drf"], help_heading = "Offers")]
+    pub role_sorter: String,
+    /// How the frameworks of a role are ordered.
+    #[arg(long, default_value = "drf", value_parser = ["drf"], help_heading = "Offers")]
+    pub framework_sorter: String,
+    /// After which time an unused offer is taken back. Default: never.
+    #[arg(long, help_heading = "Offers", value_name = "DURATION")]
+    pub offer_timeout: Option<DurationText>,
+    /// Whether agents with GPUs are hidden from frameworks that did not ask for them.
+    #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Offers")]
+    pub filter_gpu_resources: bool,
+    /// The smallest bundles worth an offer, any one of them.
+    #[arg(long, default_value = "cpus:0.01|mem:32", help_heading = "Offers")]
+    pub min_allocatable_resources: String,
+
+    /// The only roles that are admitted, separated by commas. Default: any.
+    #[arg(long, help_heading = "Frameworks")]
+    pub roles: Option<String>,
+    /// Whether frameworks may run as root.
+    #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Frameworks")]
+    pub root_submissions: bool,
+    /// How many completed frameworks are shown.
+    #[arg(long, default_value_t = 50, help_heading = "Frameworks")]
+    pub max_completed_frameworks: usize,
+    /// How many completed tasks are shown for each framework.
+    #[arg(long, default_value_t = 1000, help_heading = "Frameworks")]
+    pub max_completed_tasks_per_framework: usize,
+    /// How many unreachable tasks are kept for each framework.
+    #[arg(long, default_value_t = 1000, help_heading = "Frameworks")]
+    pub max_unreachable_tasks_per_framework: usize,
+
+    /// A name for the cluster.
+    #[arg(long, help_heading = "Operators")]
+    pub cluster: Option<String>,
+    /// How many operators may listen to the event stream at once.
+    #[arg(long, default_value_t = 1000, help_heading = "Operators")]
+    pub max_operator_event_stream_subscribers: usize,
+    /// Whether each framework has metrics of its own.
+    #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Operators")]
+    pub publish_per_framework_metrics: bool,
+
+    /// The least severe lines to log: INFO, WARNING or ERROR.
+    #[arg(long, default_value = "INFO", help_heading = "Logging")]
+    pub logging_level: String,
+    /// The directory for log files. Default: stderr only.
+    #[arg(long, help_heading = "Logging", value_name = "DIR")]
+    pub log_dir: Option<PathBuf>,
+    /// The log file to show at /files, when something else writes it.
+    #[arg(long, help_heading = "Logging", value_name = "FILE")]
+    pub external_log_file: Option<PathBuf>,
+    /// Do not log to stderr.
+    #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Logging")]
+    pub quiet: bool,
+    /// Accepted for compatibility; lines are never held back.
+    #[arg(long, default_value_t = 0, help_heading = "Logging")]
+    pub logbufsecs: u32,
+}
+
+impl Flags {
+    /// Checks what depends on more than one flag, or on Mesos' limits.
+    ///
+    /// # Errors
+    ///
+    /// The mistake in Mesos' words.
+    pub fn check(&self) -> Result<(), String> {
+        if self.zk.is_some() {
+            return Err("Flag '--zk' is not supported by this release: it runs one master. Leave it out, and point \
+                        agents at this master's address"
+                .to_owned());
+        }
+        if self.quorum.is_some_and(|quorum| quorum != 1) {
+            return Err("Flag '--quorum' must be 1 with one master".to_owned());
+        }
+        if self.registry != "in_memory" && self.work_dir.is_none() {
+            return Err(format!("--work_dir needed for {} based registry", self.registry));
+        }
+        let secs = self.agent_ping_timeout.0.as_secs_f64();
+        if !(1.0..=900.0).contains(&secs) {
+            return Err(format!(
+                "Invalid value '{}' for --agent_ping_timeout: Must be between 1secs and 15mins",
+                libprocess_core::duration::format_duration(self.agent_ping_timeout.0)
+            ));
+        }
+        if self.max_agent_ping_timeouts < 1 {
+            return Err(format!(
+                "Invalid value '{}' for --max_agent_ping_timeouts: Must be at least 1",
+                self.max_agent_ping_timeouts
+            ));
+        }
+        if self.agent_reregister_timeout.0.as_secs() < 600 {
+            return Err(format!(
+                "Invalid value '{}' for --agent_reregister_timeout: Must be at least 10mins",
+                libprocess_core::duration::format_duration(self.agent_reregister_timeout.0)
+            ));
+        }
+        Ok(())
+    }
+
+    /// The log file that operators can read, if there is one.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        let own = || self.log_dir.as_ref().map(|directory| directory.join("mesos-master.INFO"));
+        self.external_log_file.clone().or_else(own)
+    }
+
+    /// What the core is told. `shown` is what `/flags` shows.
+    ///
+    /// # Errors
+    ///
+    /// The mistake in Mesos' words.
+    pub fn options(&self, shown: Vec<(String, String)>) -> Result<Options, String> {
+        let limit = self.recovery_agent_removal_limit.trim_end_matches('%').parse::<f64>();
+        let limit = limit.ok().filter(|limit| (0.0..=100.0).contains(limit)).ok_or_else(|| {
+            format!(
+                "Invalid value '{}' for --recovery_agent_removal_limit: Must be within [0%-100%]",
+                self.recovery_agent_removal_limit
+            )
+        })?;
+        let roles = self.roles.as_ref().map(|roles| {
+            roles.split(',').map(|role| role.trim().to_owned()).collect::<BTreeSet<String>>()
+        });
+        for role in roles.iter().flatten() {
+            mesos::roles::validate(role).map_err(|error| format!("Invalid role '{role}': {error}"))?;
+        }
+        Ok(Options {
+            agent_ping_timeout: self.agent_ping_timeout.0,
+            max_agent_ping_timeouts: self.max_agent_ping_timeouts,
+            agent_reregister_timeout: self.agent_reregister_timeout.0,
+            recovery_agent_removal_limit_percent: limit,
+            allocation_interval: self.allocation_interval.0,
+            offer_timeout: self.offer_timeout.as_ref().map(|timeout| timeout.0),
+            max_completed_frameworks: self.max_completed_frameworks,
+            max_completed_tasks_per_framework: self.max_completed_tasks_per_framework,
+            max_unreachable_tasks_per_framework: self.max_unreachable_tasks_per_framework,
+            max_operator_event_stream_subscribers: self.max_operator_event_stream_subscribers,
+            root_submissions: self.root_submissions,
+            roles,
+            cluster: self.cluster.clone(),
+            publish_per_framework_metrics: self.publish_per_framework_metrics,
+            allocator: mesos_allocator::Options {
+                allocation_interval: self.allocation_interval.0,
+                min_allocatable: min_allocatable(&self.min_allocatable_resources)?,
+                filter_gpus: self.filter_gpu_resources,
+            },
+            shown,
+        })
+    }
+}
+
+/// Bundles separated by `|`, each written like resources.
+fn min_allocatable(text: &str) -> Result<Vec<BTreeMap<String, mesos::Scalar>>, String> {
+    let bundles = text.split('|').filter(|bundle| !bundle.trim().is_empty());
+    bundles
+        .map(|bundle| mesos::Resources::parse(bundle, "*").map(|resources| resources.scalars().into_iter().collect()))
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("Invalid value '{text}' for --min_allocatable_resources: {error}"))
+}

@@ -1,0 +1,16 @@
+//! The master's endpoints.
+
+mod operator;
+mod readonly;
+mod scheduler;
+
+use libprocess::Context;
+
+use crate::master::MasterProcess;
+
+/// Installs all routes. Longest prefix wins, so `/tasks/?x` and `/api/v1/state` reach `/tasks` and `/api/v1`.
+pub fn route(context: &mut Context<MasterProcess>) {
+    readonly::route(context);
+    scheduler::route(context);
+    operator::route(context);
+}
