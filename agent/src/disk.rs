@@ -1,0 +1,144 @@
+//! Writes to the disk, in order, many at a time.
+//!
+//! While one batch is being written the next one gathers, so that a burst of status updates costs few waits for
+//! the disk.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use mesos_agent_core::Ticket;
+
+/// One thing to write.
+#[derive(Clone, Debug)]
+pub(crate) enum Write {
+    /// Replaces a file as a whole: readers see the old or the new one.
+    Replace { path: String, bytes: Vec<u8> },
+    /// Appends to a file and waits until it is durable.
+    Append { path: String, bytes: Vec<u8> },
+    /// Points a symbolic link somewhere.
+    Link { link: String, target: String },
+}
+
+/// The queue of writes.
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    queue: Vec<(Write, Option<Ticket>)>,
+    busy: bool,
+}
+
+/// Writes that are made together.
+#[derive(Debug)]
+pub(crate) struct Batch(Vec<(Write, Option<Ticket>)>);
+
+impl Disk {
+    /// Adds a write behind all others.
+    pub fn push(&mut self, write: Write, ticket: Option<Ticket>) {
+        self.queue.push((write, ticket));
+    }
+
+    /// What to write now, if nothing is being written.
+    pub fn next(&mut self) -> Option<Batch> {
+        if self.busy || self.queue.is_empty() {
+            return None;
+        }
+        self.busy = true;
+        Some(Batch(std::mem::take(&mut self.queue)))
+    }
+
+    /// The batch was written.
+    pub fn done(&mut self) {
+        self.busy = false;
+    }
+}
+
+impl Batch {
+    /// Writes everything and returns the tickets of what is safe now.
+    ///
+    /// # Errors
+    ///
+    /// Names the first file that could not be written.
+    pub fn write(self) -> Result<Vec<Ticket>, String> {
+        let mut tickets = Vec::new();
+        let mut appended = BTreeSet::new();
+        for (write, ticket) in &self.0 {
+            write.make(&mut appended).map_err(|error| format!("Failed to checkpoint to '{}': {error}", write.path()))?;
+            tickets.extend(ticket);
+        }
+        for path in appended {
+            let sync = || File::open(path)?.sync_data();
+            sync().map_err(|error| format!("Failed to checkpoint to '{path}': {error}"))?;
+        }
+        Ok(tickets)
+    }
+}
+
+impl Write {
+    fn path(&self) -> &str {
+        match self {
+            Self::Replace { path, .. } | Self::Append { path, .. } => path,
+            Self::Link { link, .. } => link,
+        }
+    }
+
+    fn make<'a>(&'a self, appended: &mut BTreeSet<&'a str>) -> io::Result<()> {
+        if let Some(parent) = Path::new(self.path()).parent() {
+            fs::create_dir_all(parent)?;
+        }
+        match self {
+            Self::Append { path, bytes } => {
+                appended.insert(path);
+                OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
+            }
+            Self::Replace { path, bytes } => {
+                let temporary = PathBuf::from(format!("{path}.new"));
+                let mut file = File::create(&temporary)?;
+                file.write_all(bytes)?;
+                file.sync_data()?;
+                fs::rename(&temporary, path)
+            }
+            Self::Link { link, target } => {
+                fs::create_dir_all(target)?;
+                mesos_containerizer::sandbox::point(Path::new(link), Path::new(target))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_written_in_order_and_reports_its_tickets() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name).display().to_string();
+        let mut disk = Disk::default();
+        disk.push(Write::Append { path: path("a/log"), bytes: b"one".to_vec() }, Some(Ticket(1)));
+        disk.push(Write::Replace { path: path("b/file"), bytes: b"old".to_vec() }, None);
+        let batch = disk.next().unwrap();
+        disk.push(Write::Append { path: path("a/log"), bytes: b"two".to_vec() }, Some(Ticket(2)));
+        disk.push(Write::Replace { path: path("b/file"), bytes: b"new".to_vec() }, Some(Ticket(3)));
+        disk.push(Write::Link { link: path("latest"), target: path("b") }, None);
+        assert!(disk.next().is_none(), "one batch at a time");
+        assert_eq!(batch.write().unwrap(), [Ticket(1)]);
+        disk.done();
+        assert_eq!(disk.next().unwrap().write().unwrap(), [Ticket(2), Ticket(3)]);
+        assert_eq!(fs::read_to_string(path("a/log")).unwrap(), "onetwo");
+        assert_eq!(fs::read_to_string(path("latest/file")).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("file"), "").unwrap();
+        let path = root.path().join("file/below").display().to_string();
+        let mut disk = Disk::default();
+        disk.push(Write::Append { path: path.clone(), bytes: Vec::new() }, None);
+        let error = disk.next().unwrap().write().unwrap_err();
+        assert!(error.starts_with(&format!("Failed to checkpoint to '{path}': ")), "{error}");
+    }
+}
