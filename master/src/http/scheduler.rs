@@ -2,10 +2,11 @@
 
 use libprocess::Context;
 use libprocess::http::{Request, Responder, Response, pipe};
-use mesos_daemon::api::{EventStream, accepted, decode_call};
+use mesos_daemon::api::{EventStream, accepted, decode_call_with};
 use mesos_daemon::ids;
 use mesos_master_core::{Input, StreamId, validate_call};
 use mesos_proto::v0::scheduler::{Call, call::Type};
+use mesos_proto::{Dialect, Message};
 
 use crate::master::MasterProcess;
 
@@ -28,7 +29,8 @@ fn scheduler(master: &mut MasterProcess, context: &mut Context<MasterProcess>, r
 }
 
 fn call(request: &Request) -> Result<(Type, Call), Response> {
-    let call: Call = decode_call(request)?;
+    let from_json = |text: &[u8]| Call::from_json(text, Dialect::V1);
+    let call: Call = decode_call_with(request, mesos::convert::scheduler_call_from_wire, from_json)?;
     let kind = validate_call(&call)
         .map_err(|reason| Response::bad_request(&format!("Failed to validate scheduler::Call: {reason}")))?;
     Ok((kind, call))

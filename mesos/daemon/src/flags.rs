@@ -84,6 +84,16 @@ pub fn load_or_exit<F: CommandFactory + FromArgMatches>() -> Loaded<F> {
     }
 }
 
+/// A JSON object of strings, as `--env` and `--executor_environment_variables` have it.
+///
+/// # Errors
+///
+/// When the text is something else.
+pub fn string_map(text: &str) -> Result<Vec<(String, String)>, String> {
+    let map: BTreeMap<String, String> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(map.into_iter().collect())
+}
+
 /// Ends the program because of a mistake the flags could not show by themselves.
 pub fn exit_with(message: &str) -> ! {
     eprintln!("{message}");
