@@ -56,10 +56,12 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
     })?;
     let address = system.address();
     let hostname = hostname(&flags, address);
-    if !shown.iter().any(|(name, _)| name == "hostname") {
-        shown.push(("hostname".to_owned(), hostname.clone()));
-        shown.sort();
+    for (name, value) in [("hostname", hostname.clone()), ("ip", ip.to_string())] {
+        if !shown.iter().any(|(shown, _)| shown == name) {
+            shown.push((name.to_owned(), value));
+        }
     }
+    shown.sort();
     let master_info = master_info(address, &hostname);
     info!(id = master_info.id, pid = master_info.pid, "master starting");
     let options = flags.options(shown).map_err(anyhow::Error::msg)?;

@@ -1,5 +1,7 @@
 //! The flags of the master. Names, defaults and meaning are those of Mesos.
 
+mod accepted;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -54,8 +56,8 @@ pub struct Flags {
     #[arg(long, default_value = "local", value_parser = ["local", "in_memory", "replicated_log"], help_heading = "Registry")]
     pub registry: String,
     /// How many masters must hold the registry; with one master it can only be 1.
-    #[arg(long, help_heading = "Registry")]
-    pub quorum: Option<u32>,
+    #[arg(long, default_value_t = 1, help_heading = "Registry")]
+    pub quorum: u32,
     /// How long reading the registry may take.
     #[arg(long, default_value = "1mins", help_heading = "Registry")]
     pub registry_fetch_timeout: DurationText,
@@ -142,6 +144,10 @@ pub struct Flags {
     /// Accepted for compatibility; lines are never held back.
     #[arg(long, default_value_t = 0, help_heading = "Logging")]
     pub logbufsecs: u32,
+
+    /// Flags whose features are not there yet.
+    #[command(flatten)]
+    pub accepted: accepted::Accepted,
 }
 
 impl Flags {
@@ -151,12 +157,13 @@ impl Flags {
     ///
     /// The mistake in Mesos' words.
     pub fn check(&self) -> Result<(), String> {
+        self.accepted.check()?;
         if self.zk.is_some() {
             return Err("Flag '--zk' is not supported by this release: it runs one master. Leave it out, and point \
                         agents at this master's address"
                 .to_owned());
         }
-        if self.quorum.is_some_and(|quorum| quorum != 1) {
+        if self.quorum != 1 {
             return Err("Flag '--quorum' must be 1 with one master".to_owned());
         }
         if self.registry != "in_memory" && self.work_dir.is_none() {
