@@ -27,7 +27,8 @@ impl Process for Teller {}
 
 fn round(teller: &mut Teller, ctx: &mut Context<Teller>, left: u64, done: libprocess::Promise<()>) {
     if left == 0 {
-        return drop(done.set(()));
+        done.set(());
+        return;
     }
     for n in 0..1_000u64 {
         teller.0.tell(move |adder, _| adder.0 = adder.0.wrapping_add(n));
