@@ -75,10 +75,6 @@ pub struct Future<T: Send + 'static> {
 
 impl<T: Send + 'static> Promise<T> {
     /// Makes a promise and its future.
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "the two ends are of no use without each other"
-    )]
     pub fn new() -> (Promise<T>, Future<T>) {
         let shared = Arc::new(Shared::pending());
         (

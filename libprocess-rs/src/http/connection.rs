@@ -144,11 +144,10 @@ impl Connection {
                     Ok(read) => progress |= read,
                     Err(_) => return Poll::Ready(()),
                 }
-                if self.client_closed
-                    && (self.slots.is_streaming() || self.slots.is_empty() && self.out.is_empty())
-                {
-                    return Poll::Ready(());
-                }
+            }
+            let unfinished = !self.slots.is_empty() || !self.out.is_empty();
+            if self.client_closed && (self.slots.is_streaming() || !unfinished) {
+                return Poll::Ready(());
             }
             if !progress {
                 return self.poll_deadline(cx);
@@ -379,11 +378,11 @@ impl Connection {
             reader,
             client: Some(self.peer),
         };
-        if let Err(event) = process.http(HttpEvent {
+        if let Err(event) = process.http(Box::new(HttpEvent {
             route,
             request,
             responder,
-        }) {
+        })) {
             event.responder.respond(Response::not_found());
         }
     }
@@ -420,6 +419,8 @@ impl Connection {
 
     fn handle_client_closed(&mut self) {
         self.client_closed = true;
+        // Most often it has gone altogether, which looks the same until something is written.
+        self.slots.request_discard();
         if let Incoming::Upload { writer, .. } = std::mem::replace(&mut self.incoming, Incoming::Nothing) {
             writer.fail("the client has closed the connection");
         }

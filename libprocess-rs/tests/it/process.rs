@@ -17,8 +17,9 @@ fn a_process_initializes_handles_and_finalizes() {
         pid.dispatch(|_, ctx| ctx.upid().to_string()).wait(),
         Ok(format!("probe@{}", system.address()))
     );
+    let ended = pid.wait();
     system.terminate(pid.upid(), false);
-    assert_eq!(pid.wait().wait(), Ok(true));
+    assert_eq!(ended.wait(), Ok(true));
     assert_eq!(
         [next(&events), next(&events), next(&events)],
         ["initialize", "told", "finalize"]
@@ -38,8 +39,9 @@ fn names_are_unique_while_their_process_lives() {
         system.spawn("one", Idle).unwrap_err(),
         SpawnError::Duplicate("one".to_owned())
     );
+    let ended = first.wait();
     first.terminate();
-    assert_eq!(first.wait().wait(), Ok(true));
+    assert_eq!(ended.wait(), Ok(true));
     assert_eq!(first.wait().wait(), Ok(false));
     let second = system.spawn("one", Idle).unwrap();
     let late = first.dispatch(|_, _| ());
