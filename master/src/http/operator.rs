@@ -69,12 +69,26 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
         Type::ListFiles => {
             let Some(list) = call.list_files else { return };
             let found = master.files.list_files(&list.path);
-            let _ = (found, form, responder);
+            context.then(found, move |_, _, found| match found {
+                Ok(Ok(file_infos)) => {
+                    let list = response::ListFiles { file_infos, ..Default::default() };
+                    reply(responder, form, response::Type::ListFiles, |reply| reply.list_files = Some(Box::new(list)));
+                }
+                Ok(Err(error)) => responder.respond(error.response()),
+                Err(error) => responder.respond(Response::internal_error(&error.to_string())),
+            });
         }
         Type::ReadFile => {
             let Some(read) = call.read_file else { return };
             let found = master.files.read_file(&read.path, read.offset, read.length);
-            let _ = (found, form, responder);
+            context.then(found, move |_, _, found| match found {
+                Ok(Ok(part)) => {
+                    let read = response::ReadFile { size: part.size, data: part.data, ..Default::default() };
+                    reply(responder, form, response::Type::ReadFile, |reply| reply.read_file = Some(Box::new(read)));
+                }
+                Ok(Err(error)) => responder.respond(error.response()),
+                Err(error) => responder.respond(Response::internal_error(&error.to_string())),
+            });
         }
         Type::Subscribe => subscribe(master, context, form, responder),
         Type::Teardown => {

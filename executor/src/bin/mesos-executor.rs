@@ -1,3 +1,0 @@
-//! The executor library (v1 API) and the command executor.
-
-fn main() {}
