@@ -47,6 +47,9 @@ pub struct Flags {
     /// The principal of the framework.
     #[arg(long)]
     pub principal: Option<String>,
+    /// The least severe lines to log: INFO, WARNING or ERROR.
+    #[arg(long, default_value = "WARNING")]
+    pub logging_level: String,
     /// More capabilities of the framework, separated by commas.
     #[arg(long)]
     pub framework_capabilities: Option<String>,

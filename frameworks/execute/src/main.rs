@@ -12,8 +12,8 @@ use libprocess::System;
 use mesos_daemon::flags::{exit_with, load_or_exit};
 use mesos_proto::{Dialect, Message};
 use mesos_scheduler::v1::{
-    self, AgentID, CommandInfo, Environment, FrameworkID, MasterInfo, Offer, TaskGroupInfo, TaskInfo, TaskStatus,
-    environment, framework_info, offer,
+    self, AgentID, CommandInfo, Environment, FrameworkID, MasterInfo, Offer, TaskGroupInfo, TaskInfo,
+    TaskStatus, environment, framework_info, offer,
 };
 use mesos_scheduler::{Driver, Framework, Outcome, Scheduler, task};
 
@@ -27,6 +27,8 @@ fn main() {
 }
 
 fn run(flags: &Flags) -> Result<()> {
+    mesos_daemon::logging::initialize("mesos-execute", &flags.logging_level, false, None)
+        .map_err(anyhow::Error::msg)?;
     let work = work(flags)?;
     let mut framework = Framework::new("mesos-execute instance", &flags.master);
     let info = framework.info_mut();
@@ -35,15 +37,31 @@ fn run(flags: &Flags) -> Result<()> {
     info.principal.clone_from(&flags.principal);
     for name in ["RESERVATION_REFINEMENT", "TASK_KILLING_STATE"]
         .into_iter()
-        .chain(flags.framework_capabilities.iter().flat_map(|names| names.split(',')))
+        .chain(
+            flags
+                .framework_capabilities
+                .iter()
+                .flat_map(|names| names.split(',')),
+        )
     {
-        let kind = framework_info::capability::Type::from_str_name(name)
-            .with_context(|| format!("Flags '--framework_capabilities' specifies an unknown capability '{name}'"))?;
-        info.capabilities.push(framework_info::Capability { r#type: Some(kind), ..Default::default() });
+        let kind = framework_info::capability::Type::from_str_name(name).with_context(|| {
+            format!("Flags '--framework_capabilities' specifies an unknown capability '{name}'")
+        })?;
+        info.capabilities.push(framework_info::Capability {
+            r#type: Some(kind),
+            ..Default::default()
+        });
     }
-    let system = System::builder().client_only().start().context("failed to start")?;
+    let system = System::builder()
+        .client_only()
+        .start()
+        .context("failed to start")?;
     let kill_after = flags.kill_after.as_ref().map(|after| after.0);
-    let execute = Execute { left: work.tasks().len(), work, launched: false };
+    let execute = Execute {
+        left: work.tasks().len(),
+        work,
+        launched: false,
+    };
     let handle = framework.start(&system, execute);
     if let Some(after) = kill_after {
         kill_later(&system, after, &handle);
@@ -61,7 +79,10 @@ fn kill_later(system: &System, after: Duration, handle: &mesos_scheduler::Handle
     system.after(after).finish(move |_| {
         kill.tell(|execute: &mut Execute, driver| {
             for (task_id, agent_id) in execute.work.running() {
-                println!("Asked to kill task '{}' on agent '{}'", task_id.value, agent_id.value);
+                println!(
+                    "Asked to kill task '{}' on agent '{}'",
+                    task_id.value, agent_id.value
+                );
                 driver.kill(task_id, Some(agent_id));
             }
         });
@@ -91,7 +112,10 @@ impl Work {
     }
 
     fn running(&self) -> Vec<(v1::TaskID, AgentID)> {
-        self.tasks().iter().map(|task| (task.task_id.clone(), task.agent_id.clone())).collect()
+        self.tasks()
+            .iter()
+            .map(|task| (task.task_id.clone(), task.agent_id.clone()))
+            .collect()
     }
 }
 
@@ -104,20 +128,35 @@ fn work(flags: &Flags) -> Result<Work> {
         return Ok(Work::Group(read(text, "task_group")?));
     }
     let name = flags.name.clone().context("Missing required option --name")?;
-    let command = flags.command.clone().context("Missing required option --command")?;
+    let command = flags
+        .command
+        .clone()
+        .context("Missing required option --command")?;
     let resources = mesos::Resources::parse(&flags.resources, "*")
         .map_err(|error| anyhow::anyhow!("Failed to parse resources '{}': {error}", flags.resources))?;
-    let resources = resources.to_protos().iter().map(mesos::convert::recode).collect::<Result<_, _>>()?;
+    let resources = resources
+        .to_protos()
+        .iter()
+        .map(mesos::convert::recode)
+        .collect::<Result<_, _>>()?;
     let variables = flags.env.as_deref().map(variables).transpose()?;
     let command = CommandInfo {
         value: Some(command),
         shell: Some(flags.shell),
-        environment: variables.map(|variables| Box::new(Environment { variables, ..Default::default() })),
+        environment: variables.map(|variables| {
+            Box::new(Environment {
+                variables,
+                ..Default::default()
+            })
+        }),
         ..Default::default()
     };
     Ok(Work::Task(Box::new(TaskInfo {
         name: name.clone(),
-        task_id: v1::TaskID { value: name, ..Default::default() },
+        task_id: v1::TaskID {
+            value: name,
+            ..Default::default()
+        },
         resources,
         command: Some(Box::new(command)),
         ..Default::default()
@@ -134,7 +173,11 @@ fn read<M: Message>(text: &str, flag: &str) -> Result<M> {
 fn variables(text: &str) -> Result<Vec<environment::Variable>> {
     let pairs = mesos_daemon::flags::string_map(text)
         .map_err(|error| anyhow::anyhow!("Failed to load flag 'env': {error}"))?;
-    let variable = |(name, value)| environment::Variable { name, value: Some(value), ..Default::default() };
+    let variable = |(name, value)| environment::Variable {
+        name,
+        value: Some(value),
+        ..Default::default()
+    };
     Ok(pairs.into_iter().map(variable).collect())
 }
 
@@ -162,11 +205,18 @@ impl Scheduler for Execute {
             }
             match self.work.clone() {
                 Work::Task(task) => {
-                    println!("Submitted task '{}' to agent '{}'", task.name, offer.agent_id.value);
+                    println!(
+                        "Submitted task '{}' to agent '{}'",
+                        task.name, offer.agent_id.value
+                    );
                     driver.launch(&offer, vec![*task]);
                 }
                 Work::Group(group) => {
-                    let ids: Vec<String> = group.tasks.iter().map(|task| task.task_id.value.clone()).collect();
+                    let ids: Vec<String> = group
+                        .tasks
+                        .iter()
+                        .map(|task| task.task_id.value.clone())
+                        .collect();
                     println!(
                         "Submitted task group with tasks [ {} ] to agent '{}'",
                         ids.join(", "),
@@ -179,7 +229,11 @@ impl Scheduler for Execute {
     }
 
     fn update(&mut self, driver: &mut Driver, status: TaskStatus) {
-        println!("Received status update {} for task '{}'", status.state.as_str_name(), status.task_id.value);
+        println!(
+            "Received status update {} for task '{}'",
+            status.state.as_str_name(),
+            status.task_id.value
+        );
         if let Some(message) = &status.message {
             println!("  message: '{message}'");
         }
@@ -212,21 +266,37 @@ fn fits(work: &Work, offer: &Offer) -> bool {
     let needed = |name: &str| -> f64 {
         let resources = work.tasks().iter().flat_map(|task| &task.resources);
         let amounts = resources.filter(|resource| resource.name == name);
-        amounts.filter_map(|resource| resource.scalar.as_deref()).map(|scalar| scalar.value).sum()
+        amounts
+            .filter_map(|resource| resource.scalar.as_deref())
+            .map(|scalar| scalar.value)
+            .sum()
     };
-    ["cpus", "mem", "disk", "gpus"].iter().all(|name| task::offered(offer, name) + 1e-9 >= needed(name))
+    ["cpus", "mem", "disk", "gpus"]
+        .iter()
+        .all(|name| task::offered(offer, name) + 1e-9 >= needed(name))
 }
 
 /// A group runs on the default executor, which needs something for itself. Mesos: `src/cli/execute.cpp`.
 fn launch_group(driver: &mut Driver, offer: &Offer, group: TaskGroupInfo) {
     let executor = v1::ExecutorInfo {
         r#type: Some(v1::executor_info::Type::Default),
-        executor_id: v1::ExecutorID { value: "default-executor".to_owned(), ..Default::default() },
+        executor_id: v1::ExecutorID {
+            value: "default-executor".to_owned(),
+            ..Default::default()
+        },
         framework_id: driver.framework_id().cloned().map(Box::new),
-        resources: vec![task::scalar("cpus", 0.1), task::scalar("mem", 32.0), task::scalar("disk", 32.0)],
+        resources: vec![
+            task::scalar("cpus", 0.1),
+            task::scalar("mem", 32.0),
+            task::scalar("disk", 32.0),
+        ],
         ..Default::default()
     };
-    let launch = offer::operation::LaunchGroup { executor, task_group: group, ..Default::default() };
+    let launch = offer::operation::LaunchGroup {
+        executor,
+        task_group: group,
+        ..Default::default()
+    };
     let operation = offer::Operation {
         r#type: Some(offer::operation::Type::LaunchGroup),
         launch_group: Some(Box::new(launch)),

@@ -63,7 +63,12 @@ impl Cluster {
     pub fn start(options: &Options) -> Result<Self> {
         let scratch = match &options.directory {
             Some(_) => None,
-            None => Some(tempfile::Builder::new().prefix("mesos-local-").tempdir().context("no scratch directory")?),
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("mesos-local-")
+                    .tempdir()
+                    .context("no scratch directory")?,
+            ),
         };
         let directory = match (&options.directory, &scratch) {
             (Some(directory), _) => directory.clone(),
@@ -78,7 +83,11 @@ impl Cluster {
         };
         let mut flags = vec![format!("--work_dir={}", directory.join("master").display())];
         flags.extend(options.master_flags.iter().cloned());
-        let master = Daemon::start(&programs.join("mesos-master"), &flags, &directory.join("master.log"))?;
+        let master = Daemon::start(
+            &programs.join("mesos-master"),
+            &flags,
+            &directory.join("master.log"),
+        )?;
         let mut cluster = Self {
             agents: Vec::new(),
             master,
@@ -104,13 +113,17 @@ impl Cluster {
         let mut flags = vec![
             format!("--master={}", self.master.address()),
             format!("--work_dir={}", self.directory.join(&name).display()),
-            format!("--runtime_dir={}", self.directory.join(format!("{name}-run")).display()),
+            format!(
+                "--runtime_dir={}",
+                self.directory.join(format!("{name}-run")).display()
+            ),
             format!("--launcher_dir={}", self.programs.display()),
             format!("--resources={}", self.resources),
         ];
         flags.extend(self.agent_flags.iter().cloned());
         let log = self.directory.join(format!("{name}.log"));
-        self.agents.push(Daemon::start(&self.programs.join("mesos-agent"), &flags, &log)?);
+        self.agents
+            .push(Daemon::start(&self.programs.join("mesos-agent"), &flags, &log)?);
         Ok(())
     }
 
@@ -155,7 +168,10 @@ impl Cluster {
                 return Ok(());
             }
             if started.elapsed() > Duration::from_secs(30) {
-                bail!("{active} of {n} agents are registered; the last one says:\n{}", self.agents.last().map(Daemon::tail).unwrap_or_default());
+                bail!(
+                    "{active} of {n} agents are registered; the last one says:\n{}",
+                    self.agents.last().map(Daemon::tail).unwrap_or_default()
+                );
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -183,7 +199,9 @@ impl Drop for Cluster {
 
 /// Kills every process whose working directory lies in `directory`: the executors and tasks of a cluster.
 fn kill_everything_in(directory: &Path) {
-    let Ok(directory) = directory.canonicalize() else { return };
+    let Ok(directory) = directory.canonicalize() else {
+        return;
+    };
     for process in procfs::process::all_processes().into_iter().flatten().flatten() {
         let inside = process.cwd().is_ok_and(|cwd| cwd.starts_with(&directory));
         if inside && process.pid() != std::process::id().cast_signed() {
@@ -198,8 +216,14 @@ fn beside_us() -> Result<PathBuf> {
     let us = std::env::current_exe().context("where is the running program?")?;
     let directory = us.parent().context("the running program has no directory")?;
     let directories = [Some(directory), directory.parent()];
-    let found = directories.into_iter().flatten().find(|directory| directory.join("mesos-master").is_file());
+    let found = directories
+        .into_iter()
+        .flatten()
+        .find(|directory| directory.join("mesos-master").is_file());
     found.map(Path::to_path_buf).with_context(|| {
-        format!("mesos-master is not beside `{}`: run `cargo build --workspace --bins` first", us.display())
+        format!(
+            "mesos-master is not beside `{}`: run `cargo build --workspace --bins` first",
+            us.display()
+        )
     })
 }

@@ -42,7 +42,11 @@ impl Daemon {
             .stderr(output)
             .spawn()
             .with_context(|| format!("failed to start `{}`", program.display()))?;
-        let mut daemon = Self { child, address, log: log.to_path_buf() };
+        let mut daemon = Self {
+            child,
+            address,
+            log: log.to_path_buf(),
+        };
         daemon.wait_until_up(program)?;
         Ok(daemon)
     }
@@ -57,7 +61,12 @@ impl Daemon {
                 return Ok(());
             }
             if started.elapsed() > START {
-                bail!("`{}` does not answer at {}:\n{}", program.display(), self.address, self.tail());
+                bail!(
+                    "`{}` does not answer at {}:\n{}",
+                    program.display(),
+                    self.address,
+                    self.tail()
+                );
             }
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -14,14 +14,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        let system = System::builder().client_only().start().expect("a thread can be started");
+        let system = System::builder()
+            .client_only()
+            .start()
+            .expect("a thread can be started");
         Client::new(&system)
     })
 }
 
 fn ask(address: &str, request: Request) -> Result<Response> {
     let path = request.path.clone();
-    let address = address.parse().with_context(|| format!("`{address}` is no address"))?;
+    let address = address
+        .parse()
+        .with_context(|| format!("`{address}` is no address"))?;
     let answer = client().request(address, request).wait_for(PATIENCE);
     let answer = answer.with_context(|| format!("no answer from {address}{path} in {PATIENCE:?}"))?;
     answer.with_context(|| format!("failed to ask {address}{path}"))
@@ -44,7 +49,11 @@ pub fn get(address: &str, path: &str) -> Result<(u16, Vec<u8>)> {
 /// When nobody answers, the status is not 200 or the body is no JSON.
 pub fn get_json(address: &str, path: &str) -> Result<Value> {
     let (status, body) = get(address, path)?;
-    ensure!(status == 200, "{address}{path} answered {status}: {}", String::from_utf8_lossy(&body));
+    ensure!(
+        status == 200,
+        "{address}{path} answered {status}: {}",
+        String::from_utf8_lossy(&body)
+    );
     serde_json::from_slice(&body).with_context(|| format!("{address}{path} answered no JSON"))
 }
 

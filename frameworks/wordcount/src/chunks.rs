@@ -31,7 +31,9 @@ const FILE_MAX: u64 = 64 << 20;
 pub fn cut(named: &[PathBuf]) -> Result<Vec<Chunk>> {
     let mut files = Vec::new();
     for path in named {
-        let path = path.canonicalize().with_context(|| format!("failed to open `{}`", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("failed to open `{}`", path.display()))?;
         collect(&path, &mut files).with_context(|| format!("failed to read `{}`", path.display()))?;
     }
     files.sort();
@@ -42,7 +44,11 @@ pub fn cut(named: &[PathBuf]) -> Result<Vec<Chunk>> {
         let mut offset = 0;
         while offset < length {
             let part = size.min(length - offset);
-            chunks.push(Chunk { path: path.clone(), offset, length: part });
+            chunks.push(Chunk {
+                path: path.clone(),
+                offset,
+                length: part,
+            });
             offset += part;
         }
     }
@@ -53,7 +59,11 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, u64)>) -> Result<()> {
     if path.is_dir() {
         for entry in fs::read_dir(path)? {
             let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if !name.starts_with('.') && name != "target" && !path.is_symlink() {
                 collect(&path, files)?;
             }

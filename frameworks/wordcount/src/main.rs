@@ -77,17 +77,35 @@ fn run(arguments: &Arguments, news: Sender<News>, received: &Receiver<News>) -> 
         arguments.files.clone()
     };
     let chunks = chunks::cut(&files)?;
-    ensure!(!chunks.is_empty(), "there is nothing to count: no file with text was found");
+    ensure!(
+        !chunks.is_empty(),
+        "there is nothing to count: no file with text was found"
+    );
     let bytes: u64 = chunks.iter().map(|chunk| chunk.length).sum();
 
     println!("starting a master and {} agents ...", arguments.agents);
-    let cluster = Cluster::start(&Options { agents: arguments.agents, ..Options::default() })?;
+    let cluster = Cluster::start(&Options {
+        agents: arguments.agents,
+        ..Options::default()
+    })?;
     cluster.wait_for_agents(arguments.agents)?;
-    println!("cluster  http://{}  ({} agents, files in {})", cluster.master(), arguments.agents, cluster.directory().display());
-    println!("job      {} chunks, {:.1} MB of text", chunks.len(), bytes as f64 / 1e6);
+    println!(
+        "cluster  http://{}  ({} agents, files in {})",
+        cluster.master(),
+        arguments.agents,
+        cluster.directory().display()
+    );
+    println!(
+        "job      {} chunks, {:.1} MB of text",
+        chunks.len(),
+        bytes as f64 / 1e6
+    );
 
     let screen = Screen::new(chunks.len());
-    let system = System::builder().client_only().start().context("failed to start")?;
+    let system = System::builder()
+        .client_only()
+        .start()
+        .context("failed to start")?;
     let started = Instant::now();
     let scheduler = WordCount::new(chunks, news);
     let tasks = scheduler.tasks();
@@ -110,7 +128,10 @@ fn run(arguments: &Arguments, news: Sender<News>, received: &Receiver<News>) -> 
     if arguments.keep {
         let master = cluster.master().to_owned();
         let directory = cluster.keep();
-        println!("the cluster goes on at http://{master}/state, files in {}", directory.display());
+        println!(
+            "the cluster goes on at http://{master}/state, files in {}",
+            directory.display()
+        );
         println!("stop it with: pkill -f {}", directory.display());
     }
     Ok(())
@@ -128,10 +149,17 @@ fn collect(
     let mut finished = 0;
     let mut next_line = started + Duration::from_secs(1);
     while finished < tasks {
-        ensure!(started.elapsed() < PATIENCE, "the job did not end in {PATIENCE:?}");
+        ensure!(
+            started.elapsed() < PATIENCE,
+            "the job did not end in {PATIENCE:?}"
+        );
         let wait = next_line.saturating_duration_since(Instant::now());
         match received.recv_timeout(wait) {
-            Ok(News::State { staged, running, finished }) => screen.states(staged, running, finished),
+            Ok(News::State {
+                staged,
+                running,
+                finished,
+            }) => screen.states(staged, running, finished),
             Ok(News::Finished(place)) => {
                 counts.add(&reduce::fetch(&place)?);
                 finished += 1;

@@ -50,9 +50,15 @@ impl Counts {
 pub fn fetch(place: &Place) -> Result<String> {
     let mut text = String::new();
     loop {
-        let path = format!("/files/read?path={}&offset={}", place.path.replace('/', "%2F"), text.len());
+        let path = format!(
+            "/files/read?path={}&offset={}",
+            place.path.replace('/', "%2F"),
+            text.len()
+        );
         let page = mesos_local::get_json(&place.agent, &path)?;
-        let Some(data) = page["data"].as_str() else { bail!("{} answered {page}", place.agent) };
+        let Some(data) = page["data"].as_str() else {
+            bail!("{} answered {page}", place.agent)
+        };
         if data.is_empty() {
             return Ok(text);
         }

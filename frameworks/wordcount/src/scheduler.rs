@@ -57,7 +57,14 @@ impl WordCount {
     pub fn new(chunks: Vec<Chunk>, news: Sender<News>) -> Self {
         let total = chunks.len();
         let todo = chunks.into_iter().enumerate().rev().collect();
-        Self { todo, total, framework_id: String::new(), tasks: BTreeMap::new(), finished: 0, news }
+        Self {
+            todo,
+            total,
+            framework_id: String::new(),
+            tasks: BTreeMap::new(),
+            finished: 0,
+            news,
+        }
     }
 
     /// How many tasks there will be.
@@ -71,10 +78,15 @@ impl WordCount {
     }
 
     fn tell_states(&self) {
-        let count = |wanted: fn(TaskState) -> bool| self.tasks.values().filter(|(_, state)| wanted(*state)).count();
+        let count =
+            |wanted: fn(TaskState) -> bool| self.tasks.values().filter(|(_, state)| wanted(*state)).count();
         let running = count(|state| state == TaskState::TaskRunning);
         let staged = self.tasks.len() - running;
-        self.tell(News::State { staged, running, finished: self.finished });
+        self.tell(News::State {
+            staged,
+            running,
+            finished: self.finished,
+        });
     }
 }
 
@@ -85,7 +97,9 @@ impl Scheduler for WordCount {
 
     fn offers(&mut self, driver: &mut Driver, offers: Vec<Offer>) {
         for offer in offers {
-            let fit = (task::offered(&offer, "cpus") / CPUS).min(task::offered(&offer, "mem") / MEM).floor();
+            let fit = (task::offered(&offer, "cpus") / CPUS)
+                .min(task::offered(&offer, "mem") / MEM)
+                .floor();
             let mut tasks = Vec::new();
             while (tasks.len() as f64) < fit {
                 let Some((n, chunk)) = self.todo.pop() else { break };
@@ -104,17 +118,28 @@ impl Scheduler for WordCount {
 
     fn update(&mut self, _: &mut Driver, status: TaskStatus) {
         let id = status.task_id.value;
-        let Some((agent, state)) = self.tasks.get_mut(&id) else { return };
+        let Some((agent, state)) = self.tasks.get_mut(&id) else {
+            return;
+        };
         *state = status.state;
         if status.state == TaskState::TaskFinished {
-            let path = format!("/frameworks/{}/executors/{id}/runs/latest/counts", self.framework_id);
-            let place = Place { agent: agent.clone(), path };
+            let path = format!(
+                "/frameworks/{}/executors/{id}/runs/latest/counts",
+                self.framework_id
+            );
+            let place = Place {
+                agent: agent.clone(),
+                path,
+            };
             self.tasks.remove(&id);
             self.finished += 1;
             self.tell(News::Finished(place));
         } else if task::is_terminal(status.state) {
             let message = status.message.unwrap_or_default();
-            self.tell(News::Failed(format!("{id} is {}: {message}", status.state.as_str_name())));
+            self.tell(News::Failed(format!(
+                "{id} is {}: {message}",
+                status.state.as_str_name()
+            )));
         }
         self.tell_states();
     }
@@ -136,6 +161,8 @@ fn count_words(chunk: &Chunk) -> String {
 
 fn agent_of(offer: &Offer) -> String {
     let address = offer.url.as_deref().map(|url| &url.address);
-    let ip = address.and_then(|address| address.ip.clone()).unwrap_or_else(|| offer.hostname.clone());
+    let ip = address
+        .and_then(|address| address.ip.clone())
+        .unwrap_or_else(|| offer.hostname.clone());
     format!("{ip}:{}", address.map_or(5051, |address| address.port))
 }

@@ -26,7 +26,9 @@ impl Screen {
 
     /// How many tasks are in which state.
     pub fn states(&self, staged: usize, running: usize, finished: usize) {
-        self.bar.set_message(format!("staged {staged} | running {running} | finished {finished}"));
+        self.bar.set_message(format!(
+            "staged {staged} | running {running} | finished {finished}"
+        ));
     }
 
     /// How many results are in.
@@ -52,7 +54,9 @@ impl Screen {
 /// The most frequent words as a table.
 pub fn table(counts: &Counts, n: usize) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_BORDERS_ONLY).set_header(["word", "count", "share"]);
+    table
+        .load_preset(UTF8_BORDERS_ONLY)
+        .set_header(["word", "count", "share"]);
     let total = counts.total().max(1);
     for (word, count) in counts.top(n) {
         let share = format!("{:.2} %", count as f64 * 100.0 / total as f64);

@@ -74,7 +74,11 @@ pub struct Accepted {
     #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Taken for compatibility")]
     pub require_agent_domain: bool,
     /// Where the web pages are; this release has none.
-    #[arg(long, default_value = "/usr/share/mesos/webui", help_heading = "Taken for compatibility")]
+    #[arg(
+        long,
+        default_value = "/usr/share/mesos/webui",
+        help_heading = "Taken for compatibility"
+    )]
     pub webui_dir: String,
     /// How long a session with ZooKeeper lasts.
     #[arg(long, default_value = "10secs", help_heading = "Taken for compatibility")]
@@ -99,7 +103,9 @@ impl Accepted {
             ("require_agent_domain", self.require_agent_domain),
         ];
         match asked.iter().find(|(_, asked)| *asked) {
-            Some((name, _)) => Err(format!("Flag '--{name}' is not supported by this release: leave it out")),
+            Some((name, _)) => Err(format!(
+                "Flag '--{name}' is not supported by this release: leave it out"
+            )),
             None => Ok(()),
         }
     }

@@ -14,7 +14,12 @@ pub fn route(context: &mut Context<MasterProcess>) {
     context.route("/api/v1/scheduler", scheduler);
 }
 
-fn scheduler(master: &mut MasterProcess, context: &mut Context<MasterProcess>, request: Request, responder: Responder) {
+fn scheduler(
+    master: &mut MasterProcess,
+    context: &mut Context<MasterProcess>,
+    request: Request,
+    responder: Responder,
+) {
     if !master.core.is_recovered() {
         return responder.respond(Response::service_unavailable("Master has not finished recovery"));
     }
@@ -22,7 +27,9 @@ fn scheduler(master: &mut MasterProcess, context: &mut Context<MasterProcess>, r
         Ok((Type::Subscribe, call)) => subscribe(master, context, &request, responder, call),
         Ok((_, call)) => {
             let stream = request.headers.get("Mesos-Stream-Id").map(str::to_owned);
-            master.request(context, responder, |ticket| Input::Call(ticket, Box::new(call), stream));
+            master.request(context, responder, |ticket| {
+                Input::Call(ticket, Box::new(call), stream)
+            });
         }
         Err(response) => responder.respond(response),
     }
@@ -62,5 +69,11 @@ fn subscribe(
     response.headers.set("Content-Type", content_type.as_str());
     responder.respond(response);
     let stream = EventStream::new(writer, content_type);
-    master.stream(context, id.clone(), stream, Input::Subscribe(id, subscribe), Input::StreamClosed);
+    master.stream(
+        context,
+        id.clone(),
+        stream,
+        Input::Subscribe(id, subscribe),
+        Input::StreamClosed,
+    );
 }

@@ -80,7 +80,9 @@ pub fn decode_call_with<M>(
             };
             Response::bad_request(&format!("{what}: {error}"))
         }),
-        _ => Err(Response::unsupported_media_type(&format!("Expecting 'Content-Type' of {JSON} or {PROTOBUF}"))),
+        _ => Err(Response::unsupported_media_type(&format!(
+            "Expecting 'Content-Type' of {JSON} or {PROTOBUF}"
+        ))),
     }
 }
 
@@ -95,7 +97,9 @@ pub fn accepted(request: &Request) -> Result<ContentType, Response> {
     } else if request.accepts(PROTOBUF) {
         Ok(ContentType::Protobuf)
     } else {
-        Err(Response::not_acceptable(&format!("Expecting 'Accept' to allow '{PROTOBUF}' or '{JSON}'")))
+        Err(Response::not_acceptable(&format!(
+            "Expecting 'Accept' to allow '{PROTOBUF}' or '{JSON}'"
+        )))
     }
 }
 

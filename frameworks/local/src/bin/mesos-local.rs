@@ -44,7 +44,11 @@ fn run(flags: Flags) -> Result<()> {
         resources: flags.resources,
         directory: flags.work_dir,
         // The later of two equal flags counts.
-        master_flags: flags.port.map(|port| format!("--port={port}")).into_iter().collect(),
+        master_flags: flags
+            .port
+            .map(|port| format!("--port={port}"))
+            .into_iter()
+            .collect(),
         ..Options::default()
     };
     let cluster = Cluster::start(&options)?;
