@@ -306,8 +306,8 @@ impl<T: Send + 'static> Future<T> {
         let timer = system.after(after);
         let cancel = Arc::downgrade(&timer.shared);
         self.finish(move |outcome| {
-            let promise = early.lock().take().unwrap_or(late);
-            promise.complete(outcome);
+            let in_time = early.lock().take();
+            in_time.unwrap_or(late).complete(outcome);
             if let Some(timer) = cancel.upgrade() {
                 timer.request_discard();
             }

@@ -1,6 +1,6 @@
 //! One accepted connection: requests and messages in, responses out, in order.
 
-use super::body::Gunzip;
+use super::body::{Collector, Gunzip};
 use super::encode::{self, Framing};
 use super::request::accepts_encoding;
 use super::server::{Destination, resolve};
@@ -9,9 +9,8 @@ use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
 use crate::{Bytes, Upid};
-use bytes::BytesMut;
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
-use libprocess_core::message;
+use libprocess_core::message::{self, DestinationError};
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -248,7 +247,14 @@ impl Connection {
                         body,
                     };
                 }
-                Err(error) => self.refuse_with(Response::bad_request(error.to_string())),
+                Err(error) => {
+                    let status = if error == DestinationError::BadEscape {
+                        500
+                    } else {
+                        400
+                    };
+                    self.refuse_with(Response::text(status, error.to_string()));
+                }
             }
             return Ok(());
         }
@@ -476,65 +482,6 @@ impl Drop for Connection {
         self.slots.discard();
         if let Incoming::Upload { writer, .. } = &self.incoming {
             writer.fail("the connection has ended");
-        }
-    }
-}
-
-/// A body in the making. One that arrives in one piece is not copied.
-struct Collector {
-    first: Bytes,
-    rest: BytesMut,
-    gunzip: Option<Gunzip>,
-    limit: u64,
-}
-
-impl Collector {
-    fn new(gzip: bool, limit: u64) -> Collector {
-        Collector {
-            first: Bytes::new(),
-            rest: BytesMut::new(),
-            gunzip: gzip.then(Gunzip::new),
-            limit,
-        }
-    }
-
-    fn push(&mut self, data: Bytes) -> Result<(), DecodeError> {
-        let seen = u64::try_from(self.first.len() + self.rest.len()).unwrap_or(u64::MAX);
-        let data = match &mut self.gunzip {
-            None => data,
-            Some(gunzip) => gunzip
-                .push(&data, self.limit.saturating_sub(seen))
-                .map_err(|e| self.malformed(&e))?,
-        };
-        if self.first.is_empty() {
-            self.first = data;
-            return Ok(());
-        }
-        if self.rest.is_empty() {
-            self.rest.extend_from_slice(&self.first);
-        }
-        self.rest.extend_from_slice(&data);
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Bytes, DecodeError> {
-        if let Some(gunzip) = self.gunzip.take() {
-            let last = gunzip.finish().map_err(|e| self.malformed(&e))?;
-            if !last.is_empty() {
-                self.push(last)?;
-            }
-        }
-        Ok(if self.rest.is_empty() {
-            self.first
-        } else {
-            self.rest.freeze()
-        })
-    }
-
-    fn malformed(&self, error: &io::Error) -> DecodeError {
-        match error.kind() {
-            io::ErrorKind::FileTooLarge => DecodeError::BodyTooLarge(self.limit),
-            _ => DecodeError::Head("malformed gzip"),
         }
     }
 }

@@ -239,3 +239,27 @@ fn a_client_only_system_runs_processes_without_an_address() {
     assert_eq!([next(&events), next(&events)], ["initialize", "local"]);
     system.shutdown();
 }
+
+#[test]
+fn a_refused_process_and_a_cancelled_timer_may_use_the_system_as_they_go() {
+    struct Loud(System);
+    impl Process for Loud {}
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            let after = self.0.after(std::time::Duration::from_secs(3600));
+            after.discard();
+            let _ = self.0.queued_events(&self.0.upid("loud"));
+        }
+    }
+    let system = start();
+    system.spawn("loud", Loud(system.clone())).unwrap();
+    assert!(system.spawn("loud", Loud(system.clone())).is_err());
+    let (pid, _events) = Probe::spawn(&system, "probe");
+    let owned = Loud(system.clone());
+    let timer = pid
+        .dispatch(move |_, ctx| ctx.delay(std::time::Duration::from_secs(3600), move |_, _| drop(owned)))
+        .wait()
+        .unwrap();
+    assert!(system.clock().cancel(timer));
+    system.shutdown();
+}

@@ -49,7 +49,7 @@ fn malformed_bytes_are_answered_and_the_listener_lives() {
         ),
         (
             "POST /%zz/Name HTTP/1.1\r\nLibprocess-From: a@1.2.3.4:5\r\n\r\n",
-            400,
+            500,
         ),
         (
             "POST nopath HTTP/1.1\r\nLibprocess-From: a@1.2.3.4:5\r\n\r\n",
