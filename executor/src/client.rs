@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use libprocess::{
-    Context, Pid, Process, System, Time,
-    http::Connection,
-};
+use libprocess::{Context, Pid, Process, System, Time, http::Connection};
 use mesos_proto::v1::executor::{Call, call::Type};
 
 use crate::{
@@ -68,7 +65,9 @@ impl Client {
     }
 
     fn flush(&mut self) {
-        let Some(connection) = self.calls.as_ref().filter(|_| self.subscribed) else { return };
+        let Some(connection) = self.calls.as_ref().filter(|_| self.subscribed) else {
+            return;
+        };
         for call in self.outbox.drain(..) {
             // The answer says nothing the event stream would not.
             drop(connection.send(request(&self.settings, &call)));
@@ -100,7 +99,10 @@ pub struct Driver<E: Executor> {
 ///
 /// When the runtime cannot be started.
 pub fn run<E: Executor>(settings: Settings, executor: E) -> Result<(), ExecutorError> {
-    let system = System::builder().client_only().start().map_err(ExecutorError::Runtime)?;
+    let system = System::builder()
+        .client_only()
+        .start()
+        .map_err(ExecutorError::Runtime)?;
     let driver = spawn(&system, settings, executor)?;
     // A driver that is gone already has done its work.
     let _ = driver.wait().wait();
@@ -113,7 +115,11 @@ pub fn run<E: Executor>(settings: Settings, executor: E) -> Result<(), ExecutorE
 /// # Errors
 ///
 /// When the system already runs a process of that name.
-pub fn spawn<E: Executor>(system: &System, settings: Settings, executor: E) -> Result<Pid<Driver<E>>, ExecutorError> {
+pub fn spawn<E: Executor>(
+    system: &System,
+    settings: Settings,
+    executor: E,
+) -> Result<Pid<Driver<E>>, ExecutorError> {
     let client = Client {
         settings,
         random: Random,
@@ -128,7 +134,9 @@ pub fn spawn<E: Executor>(system: &System, settings: Settings, executor: E) -> R
         gave_up: false,
     };
     let id = system.generate_id("executor");
-    system.spawn(id, Driver { executor, client }).map_err(|error| ExecutorError::Spawn(error.to_string()))
+    system
+        .spawn(id, Driver { executor, client })
+        .map_err(|error| ExecutorError::Spawn(error.to_string()))
 }
 
 impl<E: Executor> Process for Driver<E> {
@@ -142,7 +150,13 @@ impl<E: Executor> Driver<E> {
     /// Calls the executor with a handle on the agent.
     pub(crate) fn with(&mut self, ctx: &mut Context<Self>, f: impl FnOnce(&mut E, &mut Handle<'_, E>)) {
         if !self.client.stopped {
-            f(&mut self.executor, &mut Handle { client: &mut self.client, ctx });
+            f(
+                &mut self.executor,
+                &mut Handle {
+                    client: &mut self.client,
+                    ctx,
+                },
+            );
         }
     }
 
@@ -152,17 +166,22 @@ impl<E: Executor> Driver<E> {
         let generation = self.client.generation;
         let (system, agent) = (ctx.system(), self.client.settings.agent);
         let calls = Connection::connect(&system, agent);
-        ctx.then(Connection::connect(&system, agent), move |driver, ctx, events| match events {
-            Ok(events) if driver.client.generation == generation => {
-                driver.client.events = Some(events);
-                driver.subscribe(ctx);
-            }
-            Ok(_) => {}
-            Err(_) => driver.connection_failed(ctx, generation),
-        });
+        ctx.then(
+            Connection::connect(&system, agent),
+            move |driver, ctx, events| match events {
+                Ok(events) if driver.client.generation == generation => {
+                    driver.client.events = Some(events);
+                    driver.subscribe(ctx);
+                }
+                Ok(_) => {}
+                Err(_) => driver.connection_failed(ctx, generation),
+            },
+        );
         ctx.then(calls, move |driver, ctx, calls| match calls {
             Ok(calls) if driver.client.generation == generation => {
-                ctx.then(calls.closed(), move |driver, ctx, _| driver.connection_failed(ctx, generation));
+                ctx.then(calls.closed(), move |driver, ctx, _| {
+                    driver.connection_failed(ctx, generation)
+                });
                 driver.client.calls = Some(calls);
                 driver.client.flush();
             }
@@ -193,16 +212,25 @@ impl<E: Executor> Driver<E> {
         }
         let now = ctx.now();
         let lost = *self.client.lost.get_or_insert(now);
-        let patience = if self.client.settings.checkpoint { self.client.settings.recovery_timeout } else { Duration::ZERO };
+        let patience = if self.client.settings.checkpoint {
+            self.client.settings.recovery_timeout
+        } else {
+            Duration::ZERO
+        };
         if now.duration_since(lost) >= patience {
             if !std::mem::replace(&mut self.client.gave_up, true) {
                 self.with(ctx, |executor, agent| executor.shutdown(agent));
                 // Nobody else would end an executor that does not end itself.
-                ctx.delay(self.client.settings.shutdown_grace_period, |_, ctx| ctx.terminate_self());
+                ctx.delay(self.client.settings.shutdown_grace_period, |_, ctx| {
+                    ctx.terminate_self()
+                });
             }
             return;
         }
-        let wait = self.client.random.part_of(self.client.settings.subscription_backoff_max);
+        let wait = self
+            .client
+            .random
+            .part_of(self.client.settings.subscription_backoff_max);
         let generation = self.client.generation;
         ctx.delay(wait, move |driver, ctx| {
             if driver.client.generation == generation && !driver.client.stopped {

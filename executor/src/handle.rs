@@ -42,13 +42,20 @@ impl<E: Executor> Handle<'_, E> {
     pub fn update(&mut self, mut status: TaskStatus) -> TaskStatus {
         let now = self.ctx.now();
         let client = &mut *self.client;
-        status.uuid.get_or_insert_with(|| Bytes::copy_from_slice(&client.random.uuid()));
+        status
+            .uuid
+            .get_or_insert_with(|| Bytes::copy_from_slice(&client.random.uuid()));
         status.timestamp.get_or_insert_with(|| now.secs_f64());
         status.source.get_or_insert(Source::SourceExecutor);
-        status.executor_id.get_or_insert_with(|| Box::new(client.settings.executor_id.clone()));
+        status
+            .executor_id
+            .get_or_insert_with(|| Box::new(client.settings.executor_id.clone()));
         client.unacknowledged.updated(status.clone());
         let mut update = call(&client.settings, Type::Update);
-        update.update = Some(Box::new(Update { status: status.clone(), ..Update::default() }));
+        update.update = Some(Box::new(Update {
+            status: status.clone(),
+            ..Update::default()
+        }));
         client.send(update);
         status
     }
@@ -56,7 +63,10 @@ impl<E: Executor> Handle<'_, E> {
     /// Sends bytes to the scheduler. Nobody repeats them when they are lost.
     pub fn message(&mut self, data: impl Into<Bytes>) {
         let mut message = call(&self.client.settings, Type::Message);
-        message.message = Some(Box::new(Message { data: data.into(), ..Message::default() }));
+        message.message = Some(Box::new(Message {
+            data: data.into(),
+            ..Message::default()
+        }));
         self.client.send(message);
     }
 
@@ -73,7 +83,11 @@ impl<E: Executor> Handle<'_, E> {
     }
 
     /// Calls back after a while.
-    pub fn delay(&mut self, after: Duration, then: impl FnOnce(&mut E, &mut Handle<'_, E>) + Send + 'static) -> Timer {
+    pub fn delay(
+        &mut self,
+        after: Duration,
+        then: impl FnOnce(&mut E, &mut Handle<'_, E>) + Send + 'static,
+    ) -> Timer {
         self.ctx.delay(after, |driver, ctx| driver.with(ctx, then))
     }
 

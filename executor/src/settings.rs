@@ -60,11 +60,20 @@ impl Settings {
         let need = |name: &'static str| get(name).ok_or(ExecutorError::Missing(name));
         let duration = |name: &'static str, default: Duration| match get(name) {
             None => Ok(default),
-            Some(value) => parse_duration(&value)
-                .map_err(|error| ExecutorError::Invalid { name, reason: error.to_string(), value: value.clone() }),
+            Some(value) => parse_duration(&value).map_err(|error| ExecutorError::Invalid {
+                name,
+                reason: error.to_string(),
+                value: value.clone(),
+            }),
         };
-        let framework_id = v1::FrameworkID { value: need("MESOS_FRAMEWORK_ID")?, ..Default::default() };
-        let executor_id = v1::ExecutorID { value: need("MESOS_EXECUTOR_ID")?, ..Default::default() };
+        let framework_id = v1::FrameworkID {
+            value: need("MESOS_FRAMEWORK_ID")?,
+            ..Default::default()
+        };
+        let executor_id = v1::ExecutorID {
+            value: need("MESOS_EXECUTOR_ID")?,
+            ..Default::default()
+        };
         let pid = need("MESOS_SLAVE_PID")?;
         let upid: Upid = pid.parse().map_err(|error| ExecutorError::Invalid {
             name: "MESOS_SLAVE_PID",
@@ -86,9 +95,17 @@ impl Settings {
             agent_process: upid.id().to_owned(),
             checkpoint: get("MESOS_CHECKPOINT").as_deref() == Some("1"),
             recovery_timeout: duration("MESOS_RECOVERY_TIMEOUT", DEFAULT_RECOVERY_TIMEOUT)?,
-            subscription_backoff_max: duration("MESOS_SUBSCRIPTION_BACKOFF_MAX", DEFAULT_SUBSCRIPTION_BACKOFF_MAX)?,
-            shutdown_grace_period: duration("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", DEFAULT_SHUTDOWN_GRACE_PERIOD)?,
-            sandbox: get("MESOS_SANDBOX").or_else(|| get("MESOS_DIRECTORY")).map(PathBuf::from),
+            subscription_backoff_max: duration(
+                "MESOS_SUBSCRIPTION_BACKOFF_MAX",
+                DEFAULT_SUBSCRIPTION_BACKOFF_MAX,
+            )?,
+            shutdown_grace_period: duration(
+                "MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD",
+                DEFAULT_SHUTDOWN_GRACE_PERIOD,
+            )?,
+            sandbox: get("MESOS_SANDBOX")
+                .or_else(|| get("MESOS_DIRECTORY"))
+                .map(PathBuf::from),
         })
     }
 }
@@ -111,8 +128,14 @@ mod tests {
             ("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", "7secs"),
         ];
         Settings::from(|name| {
-            let changed = change.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-            let own = base.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let changed = change
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value);
+            let own = base
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value);
             changed.unwrap_or(own).map(str::to_owned)
         })
         .map_err(|error| error.to_string())
@@ -120,7 +143,11 @@ mod tests {
 
     #[test]
     fn what_the_agent_says_is_read() {
-        let settings = read(&[("MESOS_CHECKPOINT", Some("1")), ("MESOS_RECOVERY_TIMEOUT", Some("15mins"))]).unwrap();
+        let settings = read(&[
+            ("MESOS_CHECKPOINT", Some("1")),
+            ("MESOS_RECOVERY_TIMEOUT", Some("15mins")),
+        ])
+        .unwrap();
         assert_eq!(settings.framework_id.value, "F");
         assert_eq!(settings.agent_process, "slave(1)");
         assert_eq!(settings.agent, "127.0.0.1:5051".parse().unwrap());
@@ -136,7 +163,10 @@ mod tests {
             "Expecting 'MESOS_FRAMEWORK_ID' to be set in the environment"
         );
         let error = read(&[("MESOS_RECOVERY_TIMEOUT", Some("soon"))]).unwrap_err();
-        assert!(error.starts_with("Failed to parse value 'soon' of 'MESOS_RECOVERY_TIMEOUT': "), "{error}");
+        assert!(
+            error.starts_with("Failed to parse value 'soon' of 'MESOS_RECOVERY_TIMEOUT': "),
+            "{error}"
+        );
         assert!(read(&[("MESOS_SLAVE_PID", Some("nonsense"))]).is_err());
     }
 }

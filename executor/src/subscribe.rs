@@ -37,21 +37,41 @@ impl<E: Executor> Driver<E> {
     /// Says what the agent may not know, if this executor was there before.
     pub(crate) fn subscribe(&mut self, ctx: &mut Context<Self>) {
         self.client.subscribing();
-        let Some(connection) = &self.client.events else { return };
+        let Some(connection) = &self.client.events else {
+            return;
+        };
         let mut subscribe = call(&self.client.settings, CallType::Subscribe);
         subscribe.subscribe = Some(Box::new(self.client.unacknowledged.subscribe()));
         let generation = self.client.generation;
         let answer = connection.send_streaming(request(&self.client.settings, &subscribe));
-        ctx.then(answer, move |driver, ctx, answer| driver.subscription_answered(ctx, generation, answer));
+        ctx.then(answer, move |driver, ctx, answer| {
+            driver.subscription_answered(ctx, generation, answer)
+        });
     }
 
-    fn subscription_answered(&mut self, ctx: &mut Context<Self>, generation: u64, answer: Result<Response, FutureError>) {
+    fn subscription_answered(
+        &mut self,
+        ctx: &mut Context<Self>,
+        generation: u64,
+        answer: Result<Response, FutureError>,
+    ) {
         if self.client.generation != generation {
             return;
         }
         match answer {
-            Ok(Response { status: 200, body: Body::Stream(reader), .. }) => {
-                self.read_events(ctx, EventStream { reader, decoder: Decoder::new(RECORD_LIMIT), generation });
+            Ok(Response {
+                status: 200,
+                body: Body::Stream(reader),
+                ..
+            }) => {
+                self.read_events(
+                    ctx,
+                    EventStream {
+                        reader,
+                        decoder: Decoder::new(RECORD_LIMIT),
+                        generation,
+                    },
+                );
             }
             // The agent is recovering, or does not know us (any more): it may later.
             Ok(_) | Err(_) => self.disconnected(ctx),
@@ -60,10 +80,17 @@ impl<E: Executor> Driver<E> {
 
     fn read_events(&mut self, ctx: &mut Context<Self>, stream: EventStream) {
         let piece = stream.reader.read();
-        ctx.then(piece, move |driver, ctx, piece| driver.piece_arrived(ctx, stream, piece));
+        ctx.then(piece, move |driver, ctx, piece| {
+            driver.piece_arrived(ctx, stream, piece)
+        });
     }
 
-    fn piece_arrived(&mut self, ctx: &mut Context<Self>, mut stream: EventStream, piece: Result<Option<bytes::Bytes>, FutureError>) {
+    fn piece_arrived(
+        &mut self,
+        ctx: &mut Context<Self>,
+        mut stream: EventStream,
+        piece: Result<Option<bytes::Bytes>, FutureError>,
+    ) {
         if self.client.generation != stream.generation || self.client.stopped {
             return;
         }
@@ -72,7 +99,10 @@ impl<E: Executor> Driver<E> {
             return;
         };
         let events = stream.decoder.push(&piece).ok().and_then(|records| {
-            records.iter().map(|record| Event::decode(record).ok()).collect::<Option<Vec<Event>>>()
+            records
+                .iter()
+                .map(|record| Event::decode(record).ok())
+                .collect::<Option<Vec<Event>>>()
         });
         let Some(events) = events else {
             // What cannot be read cannot be trusted either: start over.
@@ -104,17 +134,31 @@ impl<E: Executor> Driver<E> {
             }
             Type::LaunchGroup => {
                 let Some(launch) = event.launch_group else { return };
-                launch.task_group.tasks.iter().for_each(|task| self.client.unacknowledged.launched(task));
-                self.with(ctx, |executor, agent| executor.launch_group(agent, launch.task_group));
+                launch
+                    .task_group
+                    .tasks
+                    .iter()
+                    .for_each(|task| self.client.unacknowledged.launched(task));
+                self.with(ctx, |executor, agent| {
+                    executor.launch_group(agent, launch.task_group)
+                });
             }
             Type::Kill => {
                 let Some(kill) = event.kill else { return };
-                let event::Kill { task_id, kill_policy, .. } = *kill;
-                self.with(ctx, |executor, agent| executor.kill(agent, task_id, kill_policy.map(|policy| *policy)));
+                let event::Kill {
+                    task_id, kill_policy, ..
+                } = *kill;
+                self.with(ctx, |executor, agent| {
+                    executor.kill(agent, task_id, kill_policy.map(|policy| *policy))
+                });
             }
             Type::Acknowledged => {
                 let Some(it) = event.acknowledged else { return };
-                if let Some(status) = self.client.unacknowledged.acknowledged(&it.task_id.value, &it.uuid) {
+                if let Some(status) = self
+                    .client
+                    .unacknowledged
+                    .acknowledged(&it.task_id.value, &it.uuid)
+                {
                     self.with(ctx, |executor, agent| executor.acknowledged(agent, status));
                 }
             }

@@ -27,14 +27,20 @@ impl Unacknowledged {
 
     /// The agent took an update; `None` when it is not one of ours.
     pub fn acknowledged(&mut self, task_id: &str, uuid: &[u8]) -> Option<TaskStatus> {
-        let at = self.updates.iter().position(|status| status.uuid.as_deref() == Some(uuid))?;
+        let at = self
+            .updates
+            .iter()
+            .position(|status| status.uuid.as_deref() == Some(uuid))?;
         self.tasks.retain(|task| task.task_id.value != task_id);
         self.updates.remove(at)
     }
 
     /// What a subscription says of the past.
     pub fn subscribe(&self) -> Subscribe {
-        let update = |status: &TaskStatus| Update { status: status.clone(), ..Update::default() };
+        let update = |status: &TaskStatus| Update {
+            status: status.clone(),
+            ..Update::default()
+        };
         Subscribe {
             unacknowledged_tasks: self.tasks.clone(),
             unacknowledged_updates: self.updates.iter().map(update).collect(),
@@ -50,21 +56,35 @@ mod tests {
 
     #[test]
     fn everything_is_repeated_until_it_is_acknowledged() {
-        let id = |value: &str| TaskID { value: value.into(), ..TaskID::default() };
+        let id = |value: &str| TaskID {
+            value: value.into(),
+            ..TaskID::default()
+        };
         let mut list = Unacknowledged::default();
         for task in ["a", "b"] {
-            list.launched(&TaskInfo { task_id: id(task), ..TaskInfo::default() });
+            list.launched(&TaskInfo {
+                task_id: id(task),
+                ..TaskInfo::default()
+            });
         }
         for (task, uuid) in [("a", "1"), ("b", "2"), ("a", "3")] {
             let uuid = Some(uuid.to_owned().into());
-            list.updated(TaskStatus { task_id: id(task), uuid, ..TaskStatus::default() });
+            list.updated(TaskStatus {
+                task_id: id(task),
+                uuid,
+                ..TaskStatus::default()
+            });
         }
         assert!(list.acknowledged("a", b"9").is_none());
         assert_eq!(list.acknowledged("a", b"1").unwrap().task_id, id("a"));
         let said = list.subscribe();
         assert_eq!(said.unacknowledged_tasks.len(), 1);
         assert_eq!(said.unacknowledged_tasks[0].task_id, id("b"));
-        let uuids: Vec<_> = said.unacknowledged_updates.iter().map(|update| update.status.uuid.clone().unwrap()).collect();
+        let uuids: Vec<_> = said
+            .unacknowledged_updates
+            .iter()
+            .map(|update| update.status.uuid.clone().unwrap())
+            .collect();
         assert_eq!(uuids, ["2", "3"]);
     }
 }

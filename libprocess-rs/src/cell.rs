@@ -54,7 +54,8 @@ pub struct EventCounts {
 pub(crate) trait AnyProcess: Send + Sync {
     fn upid(&self) -> &Upid;
     fn message(self: Arc<Self>, message: Message) -> bool;
-    fn http(self: Arc<Self>, event: HttpEvent) -> Result<(), HttpEvent>;
+    /// Gives the event back when the process has ended.
+    fn http(self: Arc<Self>, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>>;
     fn exited(self: Arc<Self>, who: Upid);
     fn terminate(self: Arc<Self>, inject: bool);
     fn counts(&self) -> EventCounts;
@@ -271,9 +272,9 @@ impl<P: Process> AnyProcess for Cell<P> {
         self.enqueue(Event::Message(Box::new(message))).is_ok()
     }
 
-    fn http(self: Arc<Self>, event: HttpEvent) -> Result<(), HttpEvent> {
-        match self.enqueue(Event::Http(Box::new(event))) {
-            Err(Event::Http(event)) => Err(*event),
+    fn http(self: Arc<Self>, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>> {
+        match self.enqueue(Event::Http(event)) {
+            Err(Event::Http(event)) => Err(event),
             _ => Ok(()),
         }
     }

@@ -165,7 +165,9 @@ impl Clock {
 
     /// Takes a timer back; false when it has fired or was cancelled.
     pub fn cancel(&self, timer: Timer) -> bool {
-        self.0.timers.lock().cancel(timer.0).is_some()
+        // Dropped outside the lock: what the callback owns may set or cancel timers when dropped.
+        let cancelled = self.0.timers.lock().cancel(timer.0);
+        cancelled.is_some()
     }
 
     fn has_due(&self) -> bool {

@@ -75,10 +75,6 @@ pub struct Future<T: Send + 'static> {
 
 impl<T: Send + 'static> Promise<T> {
     /// Makes a promise and its future.
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "the two ends are of no use without each other"
-    )]
     pub fn new() -> (Promise<T>, Future<T>) {
         let shared = Arc::new(Shared::pending());
         (
@@ -310,8 +306,8 @@ impl<T: Send + 'static> Future<T> {
         let timer = system.after(after);
         let cancel = Arc::downgrade(&timer.shared);
         self.finish(move |outcome| {
-            let promise = early.lock().take().unwrap_or(late);
-            promise.complete(outcome);
+            let in_time = early.lock().take();
+            in_time.unwrap_or(late).complete(outcome);
             if let Some(timer) = cancel.upgrade() {
                 timer.request_discard();
             }

@@ -10,7 +10,7 @@
 //! assert_eq!(request.query.get("jsonp"), Some("f"));
 //! let refusal = Response::method_not_allowed(&["POST"], request.method.as_str());
 //! assert_eq!(refusal.status, 405);
-//! assert_eq!(refusal.body_bytes(), b"Expecting one of { 'POST' }, but received 'GET'");
+//! assert_eq!(refusal.body_bytes(), b"405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'.");
 //! ```
 
 mod body;

@@ -295,12 +295,17 @@ impl Inner {
         }
         let upid = Upid::new(id.as_str(), self.address);
         let cell = Cell::new(upid.clone(), self.clone(), worker, process);
-        match self.processes.entry(upid.id_arc()) {
-            dashmap::Entry::Occupied(_) => {
-                cell.discard();
-                return Err(SpawnError::Duplicate(id));
+        let taken = match self.processes.entry(upid.id_arc()) {
+            dashmap::Entry::Occupied(_) => true,
+            dashmap::Entry::Vacant(entry) => {
+                drop(entry.insert(cell.clone()));
+                false
             }
-            dashmap::Entry::Vacant(entry) => drop(entry.insert(cell.clone())),
+        };
+        if taken {
+            // Not under the lock of the table, which dropping the process may ask for.
+            cell.discard();
+            return Err(SpawnError::Duplicate(id));
         }
         cell.start();
         Ok(Pid(cell))

@@ -32,10 +32,14 @@ impl Sockets {
     /// Queues a message for another runtime; it is lost if the connection is.
     pub(crate) fn send(&self, system: &Arc<Inner>, from: &Upid, to: &Upid, name: &str, body: &[u8]) {
         loop {
-            let socket = self.for_sending(system, to.address());
-            match socket.push(system.settings.max_outbound, |buffer| {
-                message::encode(from, to, name, body, buffer)
-            }) {
+            let (socket, fresh) = self.for_sending(to.address());
+            let limit = system.settings.max_outbound;
+            let pushed = socket.push(limit, |buffer| message::encode(from, to, name, body, buffer));
+            if fresh {
+                // Started with its first message in place, or it would find nothing to do and close.
+                socket.start(system);
+            }
+            match pushed {
                 Push::Queued => return,
                 Push::Full => {
                     tracing::warn!(%to, name, "dropping a message and its connection, too much is queued");
@@ -82,17 +86,16 @@ impl Sockets {
         }
     }
 
-    fn for_sending(&self, system: &Arc<Inner>, address: SocketAddrV4) -> Arc<Outbound> {
+    /// The connection to use, and whether it was made for this and has to be started.
+    fn for_sending(&self, address: SocketAddrV4) -> (Arc<Outbound>, bool) {
         let mut peers = self.peers.lock();
         let peer = peers.entry(address).or_default();
         if let Some(socket) = peer.persistent.as_ref().or(peer.temporary.as_ref()) {
-            return socket.clone();
+            return (socket.clone(), false);
         }
         let socket = Arc::new(Outbound::new(address, false, Vec::new()));
         peer.temporary = Some(socket.clone());
-        drop(peers);
-        socket.start(system);
-        socket
+        (socket, true)
     }
 
     /// Forgets a connection; true when it was the one in use, rather than one replaced before.

@@ -37,12 +37,21 @@ fn main() {
 }
 
 fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
-    logging::initialize("mesos-master", &flags.logging_level, flags.quiet, flags.log_dir.as_deref())
-        .map_err(anyhow::Error::msg)?;
+    logging::initialize(
+        "mesos-master",
+        &flags.logging_level,
+        flags.quiet,
+        flags.log_dir.as_deref(),
+    )
+    .map_err(anyhow::Error::msg)?;
     flags.check().map_err(anyhow::Error::msg)?;
     let store = registrar::Store::open(&flags)?;
     let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
-    let mut builder = System::builder().ip(ip).port(flags.port).delegate("master").max_body(flags::BODY_MAX);
+    let mut builder = System::builder()
+        .ip(ip)
+        .port(flags.port)
+        .delegate("master")
+        .max_body(flags::BODY_MAX);
     if let Some(advertised) = flags.advertise_ip {
         builder = builder.advertise_ip(advertised);
     } else if ip.is_unspecified() {
@@ -52,14 +61,19 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
         builder = builder.advertise_port(port);
     }
     let system = builder.start().with_context(|| {
-        format!("Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip", flags.port)
+        format!(
+            "Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip",
+            flags.port
+        )
     })?;
     let address = system.address();
     let hostname = hostname(&flags, address);
-    if !shown.iter().any(|(name, _)| name == "hostname") {
-        shown.push(("hostname".to_owned(), hostname.clone()));
-        shown.sort();
+    for (name, value) in [("hostname", hostname.clone()), ("ip", ip.to_string())] {
+        if !shown.iter().any(|(shown, _)| shown == name) {
+            shown.push((name.to_owned(), value));
+        }
     }
+    shown.sort();
     let master_info = master_info(address, &hostname);
     info!(id = master_info.id, pid = master_info.pid, "master starting");
     let options = flags.options(shown).map_err(anyhow::Error::msg)?;
@@ -76,7 +90,10 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
 }
 
 fn master_info(address: SocketAddrV4, hostname: &str) -> v0::MasterInfo {
-    let capability = |kind| v0::master_info::Capability { r#type: Some(kind), ..Default::default() };
+    let capability = |kind| v0::master_info::Capability {
+        r#type: Some(kind),
+        ..Default::default()
+    };
     v0::MasterInfo {
         id: ids::random_uuid(),
         // The bytes of the address in network order, read as an integer of this machine.
@@ -115,11 +132,14 @@ fn hostname(flags: &Flags, address: SocketAddrV4) -> String {
 /// The address others reach this machine at, when it is bound to all of its addresses.
 fn own_address() -> Result<Ipv4Addr> {
     let name = mesos_daemon::hostname::own();
-    let found = (name.as_str(), 0).to_socket_addrs().ok().and_then(|mut addresses| {
-        addresses.find_map(|address| match address {
-            std::net::SocketAddr::V4(address) => Some(*address.ip()),
-            std::net::SocketAddr::V6(_) => None,
-        })
-    });
+    let found = (name.as_str(), 0)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| {
+            addresses.find_map(|address| match address {
+                std::net::SocketAddr::V4(address) => Some(*address.ip()),
+                std::net::SocketAddr::V6(_) => None,
+            })
+        });
     found.with_context(|| format!("Failed to obtain the IP address for '{name}'; the DNS service may not be able to resolve it: set --ip or --advertise_ip"))
 }

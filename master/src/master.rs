@@ -12,7 +12,7 @@ use mesos_daemon::files::Files;
 use mesos_master_core::{Answer, Effect, Input, Master, StreamId, Ticket, ToAgent};
 use mesos_proto::Message;
 use mesos_proto::v0::internal;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::observer::Observer;
 use crate::registrar::Registrar;
@@ -34,7 +34,12 @@ pub struct MasterProcess {
 /// # Errors
 ///
 /// When its name is taken.
-pub fn spawn(system: &System, core: Master, registrar: Pid<Registrar>, files: Files) -> Result<Pid<MasterProcess>> {
+pub fn spawn(
+    system: &System,
+    core: Master,
+    registrar: Pid<Registrar>,
+    files: Files,
+) -> Result<Pid<MasterProcess>> {
     let process = MasterProcess {
         core,
         files,
@@ -64,7 +69,12 @@ impl MasterProcess {
     }
 
     /// Hands a call to the core; its answer goes to the responder.
-    pub fn request(&mut self, context: &mut Context<Self>, responder: Responder, input: impl FnOnce(Ticket) -> Input) {
+    pub fn request(
+        &mut self,
+        context: &mut Context<Self>,
+        responder: Responder,
+        input: impl FnOnce(Ticket) -> Input,
+    ) {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.responders.insert(ticket, responder);
@@ -124,7 +134,9 @@ impl MasterProcess {
                 }
             }
             Effect::Delay(timer, after) => {
-                context.delay(after, move |master, context| master.input(context, Input::TimerFired(timer)));
+                context.delay(after, move |master, context| {
+                    master.input(context, Input::TimerFired(timer))
+                });
             }
             Effect::Store(ticket, operation) => {
                 let stored = self
@@ -165,14 +177,18 @@ impl MasterProcess {
     fn metrics(&mut self, context: &mut Context<Self>) -> Vec<(String, f64)> {
         let mut metrics = self.core.metrics(context.now());
         let queued = context.system().queued_events(context.upid()).unwrap_or_default();
-        let mut push = |name: &str, n: u64| {
+        let mut push = |name: &str, n: usize| {
             metrics.push((name.to_owned(), f64::from(u32::try_from(n).unwrap_or(u32::MAX))));
         };
         push("master/event_queue_messages", queued.messages);
         push("master/event_queue_dispatches", queued.dispatches);
         push("master/event_queue_http_requests", queued.http_requests);
         // The allocator and the registrar's queue are part of the master here.
-        for name in ["allocator/event_queue_dispatches", "allocator/mesos/event_queue_dispatches", "registrar/queued_operations"] {
+        for name in [
+            "allocator/event_queue_dispatches",
+            "allocator/mesos/event_queue_dispatches",
+            "registrar/queued_operations",
+        ] {
             push(name, 0);
         }
         metrics
@@ -181,11 +197,19 @@ impl MasterProcess {
 
 impl Process for MasterProcess {
     fn initialize(&mut self, context: &mut Context<Self>) {
-        install(context, |from, message| Input::RegisterAgent(from, Box::new(message)));
-        install(context, |from, message| Input::ReregisterAgent(from, Box::new(message)));
+        install(context, |from, message| {
+            Input::RegisterAgent(from, Box::new(message))
+        });
+        install(context, |from, message| {
+            Input::ReregisterAgent(from, Box::new(message))
+        });
         install(context, Input::UnregisterAgent);
-        install(context, |from, message| Input::UpdateAgent(from, Box::new(message)));
-        install(context, |from, message| Input::StatusUpdate(from, Box::new(message)));
+        install(context, |from, message| {
+            Input::UpdateAgent(from, Box::new(message))
+        });
+        install(context, |from, message| {
+            Input::StatusUpdate(from, Box::new(message))
+        });
         install(context, Input::ExitedExecutor);
         install(context, Input::ExecutorMessage);
         crate::http::route(context);
@@ -202,13 +226,17 @@ impl Process for MasterProcess {
 }
 
 /// Installs the handler of one message; what cannot be decoded is logged and dropped, as in Mesos.
-fn install<M: Message>(context: &mut Context<MasterProcess>, input: impl Fn(Upid, M) -> Input + Send + Sync + 'static) {
-    context.install(M::NAME, move |master: &mut MasterProcess, context, from, body: Bytes| {
-        match M::decode(&body) {
+fn install<M: Message>(
+    context: &mut Context<MasterProcess>,
+    input: impl Fn(Upid, M) -> Input + Send + Sync + 'static,
+) {
+    context.install(
+        M::NAME,
+        move |master: &mut MasterProcess, context, from, body: Bytes| match M::decode(&body) {
             Ok(message) => master.input(context, input(from, message)),
             Err(error) => warn!(%from, message = M::NAME, %error, "message could not be decoded"),
-        }
-    });
+        },
+    );
 }
 
 /// Trip 5/14: the message with the task leaves for the agent.
@@ -219,7 +247,10 @@ fn send(context: &mut Context<MasterProcess>, to: &Upid, message: ToAgent) {
     match message {
         ToAgent::Registered(message) => send(context, to, &message),
         ToAgent::Reregistered(message) => send(context, to, &message),
-        ToAgent::RunTask(message) => send::<internal::RunTaskMessage>(context, to, &message),
+        ToAgent::RunTask(message) => {
+            info!(trip = 5, task_id = message.task.task_id.value, pid = %to, "task sent");
+            send::<internal::RunTaskMessage>(context, to, &message);
+        }
         ToAgent::RunTaskGroup(message) => send::<internal::RunTaskGroupMessage>(context, to, &message),
         ToAgent::KillTask(message) => send(context, to, &message),
         ToAgent::ShutdownFramework(message) => send(context, to, &message),

@@ -23,7 +23,10 @@ impl Observer {
 
     /// Sends a ping; the flag says whether the master holds the agent for connected.
     pub fn ping(&mut self, context: &mut Context<Self>, to: &Upid, connected: bool) {
-        let ping = internal::PingSlaveMessage { connected, ..Default::default() };
+        let ping = internal::PingSlaveMessage {
+            connected,
+            ..Default::default()
+        };
         context.send(to, internal::PingSlaveMessage::NAME, ping.encode_to_vec());
     }
 }
@@ -32,7 +35,9 @@ impl Process for Observer {
     fn initialize(&mut self, context: &mut Context<Self>) {
         context.install(internal::PongSlaveMessage::NAME, |observer, _, _, _: Bytes| {
             let agent_id = observer.agent_id.clone();
-            observer.master.tell(move |master, context| master.input(context, Input::Pong(agent_id)));
+            observer
+                .master
+                .tell(move |master, context| master.input(context, Input::Pong(agent_id)));
         });
     }
 }

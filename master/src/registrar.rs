@@ -84,8 +84,15 @@ pub struct Registrar {
 /// When the stored registry cannot be read.
 pub fn spawn(system: &System, store: Store) -> Result<Pid<Registrar>> {
     let registry = store.load()?;
-    let registrar = Registrar { store, registry, waiting: Vec::new(), storing: false };
-    system.spawn(system.generate_id("registrar"), registrar).context("registrar")
+    let registrar = Registrar {
+        store,
+        registry,
+        waiting: Vec::new(),
+        storing: false,
+    };
+    system
+        .spawn(system.generate_id("registrar"), registrar)
+        .context("registrar")
 }
 
 impl Registrar {
@@ -144,9 +151,12 @@ impl Registrar {
 
 impl Process for Registrar {
     fn initialize(&mut self, context: &mut Context<Self>) {
-        context.route("/registry", |registrar, _, request: Request, responder: Responder| {
-            let body = registrar.registry.to_json(Dialect::V0).into_bytes();
-            responder.respond(Response::json_with_jsonp(body, &request));
-        });
+        context.route(
+            "/registry",
+            |registrar, _, request: Request, responder: Responder| {
+                let body = registrar.registry.to_json(Dialect::V0).into_bytes();
+                responder.respond(Response::json_with_jsonp(body, &request));
+            },
+        );
     }
 }

@@ -1,1 +1,1 @@
-//! Tests of the whole: cluster harness, golden files, interoperation with real clients.
+//! Tests of the whole: the real programs, real clients, recorded answers. See `tests/it`.

@@ -12,9 +12,22 @@ const SUBJECTS: [&str; 1] = ["launch"];
 /// Builds the daemons and the benchmark in release and runs it; further arguments go to it.
 pub fn run_subject(root: &Path, subject: &str, rest: &[String]) -> Result<()> {
     let cargo = cargo();
-    run(root, &cargo, &["build", "--release", "--locked", "--workspace", "--bins"])?;
-    let mut arguments: Vec<String> =
-        ["bench", "--locked", "--package", "mesos-benches", "--bench", subject, "--"].map(str::to_owned).into();
+    run(
+        root,
+        &cargo,
+        &["build", "--release", "--locked", "--workspace", "--bins"],
+    )?;
+    let mut arguments: Vec<String> = [
+        "bench",
+        "--locked",
+        "--package",
+        "mesos-benches",
+        "--bench",
+        subject,
+        "--",
+    ]
+    .map(str::to_owned)
+    .into();
     arguments.extend_from_slice(rest);
     run(root, &cargo, &arguments)
 }
@@ -25,7 +38,10 @@ pub fn run_named(root: &Path, arguments: &[String]) -> Result<()> {
         bail!("which subject? one of {}", SUBJECTS.join(", "));
     };
     if !SUBJECTS.contains(&subject.as_str()) {
-        bail!("there is no benchmark `{subject}`; there are {}", SUBJECTS.join(", "));
+        bail!(
+            "there is no benchmark `{subject}`; there are {}",
+            SUBJECTS.join(", ")
+        );
     }
     run_subject(root, subject, &arguments[1..])
 }

@@ -57,7 +57,16 @@ pub fn install(root: &Path) -> Result<()> {
 fn http_parser(root: &Path, directory: &Path, python: &str) -> Result<()> {
     let sources = directory.join("http-parser");
     let shown = sources.to_string_lossy().into_owned();
-    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"];
+    let download = [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-binary",
+        ":all:",
+        "--no-build-isolation",
+    ];
     let mut arguments = download.to_vec();
     arguments.extend_from_slice(&["-d", &shown, HTTP_PARSER]);
     run(root, python, &arguments)?;
@@ -65,7 +74,11 @@ fn http_parser(root: &Path, directory: &Path, python: &str) -> Result<()> {
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "gz"))
         .context("pip downloaded no archive of http-parser")?;
-    run(&sources, "tar", &["xzf", &archive.to_string_lossy(), "--strip-components=1"])?;
+    run(
+        &sources,
+        "tar",
+        &["xzf", &archive.to_string_lossy(), "--strip-components=1"],
+    )?;
     let pyx = sources.join("http_parser/parser.pyx");
     let cython = Command::new(python)
         .args(["-m", "cython", "-3", &pyx.to_string_lossy()])

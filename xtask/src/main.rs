@@ -68,5 +68,7 @@ const HELP: &str = "cargo xtask <command>
 /// The top of the repository.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("xtask is a directory of the repository").to_path_buf()
+    here.parent()
+        .expect("xtask is a directory of the repository")
+        .to_path_buf()
 }

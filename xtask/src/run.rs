@@ -13,8 +13,10 @@ use anyhow::{Context as _, Result, bail};
 ///
 /// When it cannot be started or does not end with status 0.
 pub fn run<S: AsRef<OsStr>>(root: &Path, program: &str, arguments: &[S]) -> Result<()> {
-    let shown: Vec<String> =
-        arguments.iter().map(|argument| argument.as_ref().to_string_lossy().into_owned()).collect();
+    let shown: Vec<String> = arguments
+        .iter()
+        .map(|argument| argument.as_ref().to_string_lossy().into_owned())
+        .collect();
     let line = format!("{program} {}", shown.join(" "));
     println!("> {line}");
     let started = Instant::now();

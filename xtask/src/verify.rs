@@ -15,7 +15,15 @@ pub fn run(root: &Path) -> Result<()> {
     crate::run::run(
         root,
         &cargo,
-        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
     )?;
     docs(root)?;
     test::run(root, &[])
@@ -36,7 +44,14 @@ fn docs(root: &Path) -> Result<()> {
 /// Formats, and applies what the linter can mend by itself.
 pub fn fix(root: &Path) -> Result<()> {
     let cargo = cargo();
-    let mend = ["clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"];
+    let mend = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--fix",
+        "--allow-dirty",
+        "--allow-staged",
+    ];
     crate::run::run(root, &cargo, &mend)?;
     crate::run::run(root, &cargo, &["fmt", "--all"])
 }

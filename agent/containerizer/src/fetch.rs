@@ -15,8 +15,9 @@ use crate::{ContainerSpec, LaunchError, sandbox::Owner, spec::Uri};
 /// Archives Mesos would unpack.
 ///
 /// Mesos: src/launcher/fetcher.cpp, `extract`.
-const ARCHIVES: [&str; 10] =
-    [".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip", ".gz", ".jar.gz"];
+const ARCHIVES: [&str; 10] = [
+    ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip", ".gz", ".jar.gz",
+];
 
 /// Copies every URI of the container into its sandbox.
 ///
@@ -25,12 +26,15 @@ const ARCHIVES: [&str; 10] =
 /// [`LaunchError::Fetch`] for the first one that cannot be had.
 pub fn fetch_all(spec: &ContainerSpec, owner: Option<&Owner>) -> Result<(), LaunchError> {
     for uri in &spec.uris {
-        let copy = fetch(uri, &spec.directory)
-            .map_err(|reason| LaunchError::Fetch { uri: uri.value.clone(), reason })?;
+        let copy = fetch(uri, &spec.directory).map_err(|reason| LaunchError::Fetch {
+            uri: uri.value.clone(),
+            reason,
+        })?;
         if let Some(owner) = owner {
-            owner
-                .own(&copy)
-                .map_err(|source| LaunchError::Fetch { uri: uri.value.clone(), reason: source.to_string() })?;
+            owner.own(&copy).map_err(|source| LaunchError::Fetch {
+                uri: uri.value.clone(),
+                reason: source.to_string(),
+            })?;
         }
     }
     Ok(())
@@ -66,9 +70,13 @@ fn local_path(value: &str) -> Result<PathBuf, String> {
         return Ok(PathBuf::from(path));
     }
     match value.split_once("://") {
-        Some((scheme, _)) => Err(format!("the scheme '{scheme}' is not supported yet, only local files are")),
+        Some((scheme, _)) => Err(format!(
+            "the scheme '{scheme}' is not supported yet, only local files are"
+        )),
         None if value.starts_with('/') => Ok(PathBuf::from(value)),
-        None => Err("a relative path was passed for the resource but the agent has no frameworks home".to_owned()),
+        None => {
+            Err("a relative path was passed for the resource but the agent has no frameworks home".to_owned())
+        }
     }
 }
 
@@ -78,6 +86,8 @@ fn relative(name: &str) -> Result<PathBuf, String> {
     if path.components().all(|part| matches!(part, Component::Normal(_))) && !name.is_empty() {
         Ok(path)
     } else {
-        Err(format!("the output file '{name}' must be a path inside the sandbox"))
+        Err(format!(
+            "the output file '{name}' must be a path inside the sandbox"
+        ))
     }
 }

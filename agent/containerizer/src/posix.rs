@@ -5,8 +5,8 @@ use std::{fs, io, path::PathBuf};
 use tracing::{debug, warn};
 
 use crate::{
-    Container, ContainerSpec, LaunchError, Launcher,
-    fetch, runtime::Runtime,
+    Container, ContainerSpec, LaunchError, Launcher, fetch,
+    runtime::Runtime,
     sandbox::{self, Owner},
     spawn::{self, Spawn},
     spec::Command,
@@ -33,7 +33,9 @@ impl PosixLauncher {
     ///
     /// When `runtime_dir/containers` cannot be made.
     pub fn new(runtime_dir: impl Into<PathBuf>) -> io::Result<Self> {
-        Ok(Self { runtime: Runtime::open(runtime_dir.into())? })
+        Ok(Self {
+            runtime: Runtime::open(runtime_dir.into())?,
+        })
     }
 }
 
@@ -45,9 +47,14 @@ impl Launcher for PosixLauncher {
         fetch::fetch_all(spec, owner.as_ref())?;
         let (program, arguments) = match &spec.command {
             Command::Shell(line) if line.is_empty() => return Err(LaunchError::EmptyCommand),
-            Command::Shell(line) => ("/bin/sh".to_owned(), vec!["sh".to_owned(), "-c".to_owned(), line.clone()]),
+            Command::Shell(line) => (
+                "/bin/sh".to_owned(),
+                vec!["sh".to_owned(), "-c".to_owned(), line.clone()],
+            ),
             Command::Exec { program, .. } if program.is_empty() => return Err(LaunchError::EmptyCommand),
-            Command::Exec { program, arguments } if arguments.is_empty() => (program.clone(), vec![program.clone()]),
+            Command::Exec { program, arguments } if arguments.is_empty() => {
+                (program.clone(), vec![program.clone()])
+            }
             Command::Exec { program, arguments } => (program.clone(), arguments.clone()),
         };
         let mut environment = spec.environment.clone();
@@ -93,8 +100,13 @@ impl PosixLauncher {
     /// Notes the pid, for the next agent on this host, before anybody hears of the container.
     fn note(&self, spec: &ContainerSpec, pid: u32) -> Result<(), LaunchError> {
         self.runtime.remember(&spec.container_id, pid, &spec.directory)?;
-        let Some(path) = &spec.forked_pid_path else { return Ok(()) };
-        let failed = |source| LaunchError::Checkpoint { path: path.clone(), source };
+        let Some(path) = &spec.forked_pid_path else {
+            return Ok(());
+        };
+        let failed = |source| LaunchError::Checkpoint {
+            path: path.clone(),
+            source,
+        };
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }

@@ -77,9 +77,15 @@ impl Reaper {
     /// When the system gives neither an epoll descriptor nor a thread.
     pub fn start() -> io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let shared = Arc::new(Shared { epoll, watched: Mutex::default() });
+        let shared = Arc::new(Shared {
+            epoll,
+            watched: Mutex::default(),
+        });
         let weak = Arc::clone(&shared);
-        thread::Builder::new().name("reaper".to_owned()).stack_size(256 * 1024).spawn(move || weak.run())?;
+        thread::Builder::new()
+            .name("reaper".to_owned())
+            .stack_size(256 * 1024)
+            .spawn(move || weak.run())?;
         Ok(Self { shared })
     }
 
@@ -93,7 +99,10 @@ impl Reaper {
         let raw = pidfd.as_raw_fd();
         let data = u64::try_from(raw).expect("a file descriptor is not negative");
         let mut watched = self.shared.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shared.epoll.add(&pidfd, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT, data))?;
+        self.shared.epoll.add(
+            &pidfd,
+            EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT, data),
+        )?;
         watched.insert(raw, Watched { pidfd, on_exit });
         Ok(())
     }
@@ -112,8 +121,14 @@ impl Shared {
                 }
             };
             for event in &events[..ready] {
-                let Ok(raw) = RawFd::try_from(event.data()) else { continue };
-                let found = self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&raw);
+                let Ok(raw) = RawFd::try_from(event.data()) else {
+                    continue;
+                };
+                let found = self
+                    .watched
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&raw);
                 if let Some(watched) = found {
                     let exit = collect(&watched.pidfd);
                     drop(watched.pidfd);

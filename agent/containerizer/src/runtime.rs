@@ -38,7 +38,10 @@ impl Runtime {
             fs::write(note.join("directory"), directory.as_os_str().as_encoded_bytes())?;
             fs::write(note.join("pid"), pid.to_string())
         };
-        write().map_err(|source| LaunchError::Checkpoint { path: note.clone(), source })
+        write().map_err(|source| LaunchError::Checkpoint {
+            path: note.clone(),
+            source,
+        })
     }
 
     /// Drops the note about a container; a missing one is fine.
@@ -50,15 +53,25 @@ impl Runtime {
     /// The noted containers whose first process, or anything in its session, still runs. Others are forgotten.
     #[must_use]
     pub fn living(&self) -> Vec<(String, Container)> {
-        let Ok(entries) = fs::read_dir(&self.containers) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(&self.containers) else {
+            return Vec::new();
+        };
         let table = tree::processes();
         let mut found = Vec::new();
         for entry in entries.filter_map(Result::ok) {
-            let Some(container_id) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            let Some(container_id) = entry.file_name().to_str().map(str::to_owned) else {
+                continue;
+            };
             let note = self.containers.join(&container_id);
-            let pid = fs::read_to_string(note.join("pid")).ok().and_then(|text| text.trim().parse::<u32>().ok());
+            let pid = fs::read_to_string(note.join("pid"))
+                .ok()
+                .and_then(|text| text.trim().parse::<u32>().ok());
             match pid {
-                Some(pid) if tree::members(pid, &table).iter().any(|member| is_ours(*member, &container_id)) => {
+                Some(pid)
+                    if tree::members(pid, &table)
+                        .iter()
+                        .any(|member| is_ours(*member, &container_id)) =>
+                {
                     found.push((container_id, Container { pid }));
                 }
                 _ => self.forget(&container_id),

@@ -1,8 +1,7 @@
 //! Sandboxes: the directory a container starts in.
 
 use std::{
-    fs,
-    io,
+    fs, io,
     os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink},
     path::Path,
 };
@@ -34,12 +33,20 @@ impl Owner {
     ///
     /// [`LaunchError::UnknownUser`] when this host has no such user.
     pub fn of(name: &str) -> Result<Option<Self>, LaunchError> {
-        let unknown = || LaunchError::UnknownUser { user: name.to_owned() };
-        let user = User::from_name(name).map_err(|_| unknown())?.ok_or_else(unknown)?;
+        let unknown = || LaunchError::UnknownUser {
+            user: name.to_owned(),
+        };
+        let user = User::from_name(name)
+            .map_err(|_| unknown())?
+            .ok_or_else(unknown)?;
         if user.uid == nix::unistd::geteuid() {
             return Ok(None);
         }
-        Ok(Some(Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() }))
+        Ok(Some(Self {
+            name: user.name,
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+        }))
     }
 
     /// Gives a file or directory to this user.
@@ -95,7 +102,13 @@ pub fn point(latest: &Path, target: &Path) -> io::Result<()> {
 /// Names of the user and group that own a file, as numbers when they have no name.
 #[must_use]
 pub fn owner_names(uid: u32, gid: u32) -> (String, String) {
-    let user = User::from_uid(uid.into()).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name);
-    let group = Group::from_gid(gid.into()).ok().flatten().map_or_else(|| gid.to_string(), |group| group.name);
+    let user = User::from_uid(uid.into())
+        .ok()
+        .flatten()
+        .map_or_else(|| uid.to_string(), |user| user.name);
+    let group = Group::from_gid(gid.into())
+        .ok()
+        .flatten()
+        .map_or_else(|| gid.to_string(), |group| group.name);
     (user, group)
 }

@@ -46,8 +46,10 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<u32, LaunchError> {
     let program = resolve(spawn);
     match spawn.owner {
         None => spawn_shared(spawn, &program),
-        Some(owner) => spawn_as(spawn, &program, owner)
-            .map_err(|source| LaunchError::Spawn { program: spawn.program.to_owned(), source }),
+        Some(owner) => spawn_as(spawn, &program, owner).map_err(|source| LaunchError::Spawn {
+            program: spawn.program.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -56,7 +58,12 @@ fn resolve(spawn: &Spawn<'_>) -> String {
     if spawn.program.contains('/') {
         return spawn.program.to_owned();
     }
-    let path = spawn.environment.iter().rev().find(|(name, _)| name == "PATH").map_or("", |(_, value)| value);
+    let path = spawn
+        .environment
+        .iter()
+        .rev()
+        .find(|(name, _)| name == "PATH")
+        .map_or("", |(_, value)| value);
     path.split(':')
         .map(|directory| Path::new(directory).join(spawn.program))
         .find(|candidate| nix::unistd::access(candidate, nix::unistd::AccessFlags::X_OK).is_ok())
@@ -69,9 +76,16 @@ fn c_string(text: impl AsRef<OsStr>) -> Result<CString, LaunchError> {
 }
 
 fn spawn_shared(spawn: &Spawn<'_>, program: &str) -> Result<u32, LaunchError> {
-    let failed = |source| LaunchError::Spawn { program: spawn.program.to_owned(), source };
+    let failed = |source| LaunchError::Spawn {
+        program: spawn.program.to_owned(),
+        source,
+    };
     let path = c_string(program)?;
-    let arguments = spawn.arguments.iter().map(c_string).collect::<Result<Vec<_>, _>>()?;
+    let arguments = spawn
+        .arguments
+        .iter()
+        .map(c_string)
+        .collect::<Result<Vec<_>, _>>()?;
     let environment = spawn
         .environment
         .iter()
@@ -81,14 +95,21 @@ fn spawn_shared(spawn: &Spawn<'_>, program: &str) -> Result<u32, LaunchError> {
     let stdout = c_string(spawn.stdout)?;
     let stderr = c_string(spawn.stderr)?;
     let pointers = |list: &[CString]| -> Vec<*mut libc::c_char> {
-        list.iter().map(|text| text.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
+        list.iter()
+            .map(|text| text.as_ptr().cast_mut())
+            .chain([ptr::null_mut()])
+            .collect()
     };
     let argv = pointers(&arguments);
     let envp = pointers(&environment);
     let mut actions = Actions::new().map_err(failed)?;
     actions.open(0, c"/dev/null", libc::O_RDONLY).map_err(failed)?;
-    actions.open(1, &stdout, libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND).map_err(failed)?;
-    actions.open(2, &stderr, libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND).map_err(failed)?;
+    actions
+        .open(1, &stdout, libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND)
+        .map_err(failed)?;
+    actions
+        .open(2, &stderr, libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND)
+        .map_err(failed)?;
     actions.chdir(&directory).map_err(failed)?;
     let attributes = Attributes::new().map_err(failed)?;
     let mut pid: libc::pid_t = 0;
@@ -110,7 +131,11 @@ fn spawn_shared(spawn: &Spawn<'_>, program: &str) -> Result<u32, LaunchError> {
 }
 
 fn check(code: libc::c_int) -> io::Result<()> {
-    if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
+    if code == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::from_raw_os_error(code))
+    }
 }
 
 /// What the child does between the fork and the exec.
@@ -130,7 +155,9 @@ impl Actions {
     fn open(&mut self, fd: libc::c_int, path: &std::ffi::CStr, flags: libc::c_int) -> io::Result<()> {
         // JUSTIFICATION: see `spawn_shared`.
         // SAFETY: `self.0` is initialised, `path` is null-terminated and copied by the call.
-        check(unsafe { libc::posix_spawn_file_actions_addopen(&raw mut self.0, fd, path.as_ptr(), flags, 0o644) })
+        check(unsafe {
+            libc::posix_spawn_file_actions_addopen(&raw mut self.0, fd, path.as_ptr(), flags, 0o644)
+        })
     }
 
     fn chdir(&mut self, path: &std::ffi::CStr) -> io::Result<()> {
@@ -164,9 +191,15 @@ impl Attributes {
             let mut attributes = Self(attributes.assume_init());
             let mut signals = std::mem::MaybeUninit::uninit();
             libc::sigemptyset(signals.as_mut_ptr());
-            check(libc::posix_spawnattr_setsigmask(&raw mut attributes.0, signals.as_ptr()))?;
+            check(libc::posix_spawnattr_setsigmask(
+                &raw mut attributes.0,
+                signals.as_ptr(),
+            ))?;
             libc::sigfillset(signals.as_mut_ptr());
-            check(libc::posix_spawnattr_setsigdefault(&raw mut attributes.0, signals.as_ptr()))?;
+            check(libc::posix_spawnattr_setsigdefault(
+                &raw mut attributes.0,
+                signals.as_ptr(),
+            ))?;
             check(libc::posix_spawnattr_setflags(&raw mut attributes.0, flags))?;
             Ok(attributes)
         }
@@ -184,12 +217,19 @@ impl Drop for Attributes {
 /// The ordinary way, for a container that runs as somebody else.
 fn spawn_as(spawn: &Spawn<'_>, program: &str, owner: &Owner) -> io::Result<u32> {
     let log = |path: &Path| -> io::Result<File> {
-        let file = OpenOptions::new().append(true).create(true).mode(0o644).open(path)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o644)
+            .open(path)?;
         owner.own(path)?;
         Ok(file)
     };
     let name = CString::new(owner.name.as_bytes())?;
-    let (uid, gid) = (nix::unistd::Uid::from_raw(owner.uid), nix::unistd::Gid::from_raw(owner.gid));
+    let (uid, gid) = (
+        nix::unistd::Uid::from_raw(owner.uid),
+        nix::unistd::Gid::from_raw(owner.gid),
+    );
     let mut command = process::Command::new(program);
     if let Some(first) = spawn.arguments.first() {
         command.arg0(first).args(&spawn.arguments[1..]);

@@ -34,7 +34,9 @@ pub struct Stat {
 /// Reads the table of all processes. Those that end meanwhile are left out.
 #[must_use]
 pub fn processes() -> BTreeMap<u32, Stat> {
-    let Ok(entries) = fs::read_dir("/proc") else { return BTreeMap::new() };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return BTreeMap::new();
+    };
     entries
         .filter_map(Result::ok)
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
@@ -76,11 +78,18 @@ fn parse(pid: u32, line: &str) -> Option<Stat> {
 /// The processes of a container, its first one included if it still runs.
 #[must_use]
 pub fn members(root: u32, table: &BTreeMap<u32, Stat>) -> BTreeSet<u32> {
-    let mut found: BTreeSet<u32> =
-        table.values().filter(|stat| stat.pid == root || stat.session == root).map(|stat| stat.pid).collect();
+    let mut found: BTreeSet<u32> = table
+        .values()
+        .filter(|stat| stat.pid == root || stat.session == root)
+        .map(|stat| stat.pid)
+        .collect();
     loop {
         let before = found.len();
-        let sessions: BTreeSet<u32> = found.iter().filter_map(|pid| table.get(pid)).map(|stat| stat.session).collect();
+        let sessions: BTreeSet<u32> = found
+            .iter()
+            .filter_map(|pid| table.get(pid))
+            .map(|stat| stat.session)
+            .collect();
         for stat in table.values() {
             let kin = found.contains(&stat.parent)
                 // A descendant that opened a session of its own takes that session's members along.
@@ -129,7 +138,12 @@ pub fn kill_session(root: u32) -> usize {
 pub fn signal_tree(root: u32, what: Signal) -> Vec<u32> {
     let table = processes();
     let mut found = members(root, &table);
-    found.extend(table.values().filter(|stat| stat.group == root).map(|stat| stat.pid));
+    found.extend(
+        table
+            .values()
+            .filter(|stat| stat.group == root)
+            .map(|stat| stat.pid),
+    );
     found.into_iter().filter(|pid| signal(*pid, what)).collect()
 }
 
@@ -143,7 +157,8 @@ mod tests {
 
     #[test]
     fn reads_a_line_whose_command_holds_parentheses() {
-        let line = "42 (a) b) S 7 40 41 0 -1 4194560 100 0 0 0 11 22 0 0 20 0 3 0 500 1000 77 18446744073709551615";
+        let line =
+            "42 (a) b) S 7 40 41 0 -1 4194560 100 0 0 0 11 22 0 0 20 0 3 0 500 1000 77 18446744073709551615";
         let stat = parse(42, line).unwrap();
         assert_eq!((stat.parent, stat.group, stat.session), (7, 40, 41));
         assert_eq!((stat.user_ticks, stat.system_ticks), (11, 22));
@@ -153,7 +168,18 @@ mod tests {
 
     #[test]
     fn a_descendant_in_its_own_session_and_its_session_mates_are_members() {
-        let stat = |pid, parent, session| (pid, Stat { pid, parent, session, group: session, ..Stat::default() });
+        let stat = |pid, parent, session| {
+            (
+                pid,
+                Stat {
+                    pid,
+                    parent,
+                    session,
+                    group: session,
+                    ..Stat::default()
+                },
+            )
+        };
         let table = BTreeMap::from([
             stat(1, 0, 1),
             stat(10, 1, 10),
@@ -168,7 +194,17 @@ mod tests {
 
     #[test]
     fn an_absent_root_still_owns_its_session() {
-        let stat = |pid, parent, session| (pid, Stat { pid, parent, session, ..Stat::default() });
+        let stat = |pid, parent, session| {
+            (
+                pid,
+                Stat {
+                    pid,
+                    parent,
+                    session,
+                    ..Stat::default()
+                },
+            )
+        };
         let table = BTreeMap::from([stat(1, 0, 1), stat(31, 1, 30)]);
         assert_eq!(members(30, &table), BTreeSet::from([31]));
     }

@@ -25,14 +25,21 @@ pub struct Usage {
 #[must_use]
 pub fn usage<'a>(containers: impl IntoIterator<Item = (&'a str, u32)>) -> BTreeMap<String, Usage> {
     let table = processes();
-    containers.into_iter().map(|(id, pid)| (id.to_owned(), sum(pid, &table))).collect()
+    containers
+        .into_iter()
+        .map(|(id, pid)| (id.to_owned(), sum(pid, &table)))
+        .collect()
 }
 
 fn sum(root: u32, table: &BTreeMap<u32, Stat>) -> Usage {
     let ticks = procfs::ticks_per_second();
     let page = procfs::page_size();
     let mut usage = Usage::default();
-    for stat in members(root, table).iter().filter_map(|pid| table.get(pid)).filter(|stat| !stat.zombie) {
+    for stat in members(root, table)
+        .iter()
+        .filter_map(|pid| table.get(pid))
+        .filter(|stat| !stat.zombie)
+    {
         usage.user_seconds += seconds(stat.user_ticks, ticks);
         usage.system_seconds += seconds(stat.system_ticks, ticks);
         usage.resident_bytes += stat.resident_pages * page;

@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use mesos_containerizer::{Command, ContainerSpec, Exit, LaunchError, Launcher, PosixLauncher, Reaper, Uri, tree, usage};
+use mesos_containerizer::{
+    Command, ContainerSpec, Exit, LaunchError, Launcher, PosixLauncher, Reaper, Uri, tree, usage,
+};
 
 /// No real process here needs longer; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,7 +25,11 @@ impl Bench {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let launcher = PosixLauncher::new(root.path().join("run")).unwrap();
-        Self { root, launcher, reaper: Reaper::start().unwrap() }
+        Self {
+            root,
+            launcher,
+            reaper: Reaper::start().unwrap(),
+        }
     }
 
     fn spec(&self, id: &str, shell: &str) -> ContainerSpec {
@@ -37,7 +43,9 @@ impl Bench {
     fn start(&self, spec: &ContainerSpec) -> (u32, Receiver<Exit>) {
         let container = self.launcher.launch(spec).unwrap();
         let (sender, receiver) = channel();
-        self.reaper.watch(container.pid, Box::new(move |exit| drop(sender.send(exit)))).unwrap();
+        self.reaper
+            .watch(container.pid, Box::new(move |exit| drop(sender.send(exit))))
+            .unwrap();
         (container.pid, receiver)
     }
 
@@ -53,9 +61,15 @@ impl Bench {
 /// Waits for a file a container writes, by asking a process that waits for it: tests do not sleep.
 fn wait_for(bench: &Bench, path: &Path) {
     let id = format!("wait-{}", path.file_name().unwrap().to_str().unwrap());
-    let line = format!("until [ -s '{}' ]; do read -t 0.01 _ < /dev/zero || true; done", path.display());
+    let line = format!(
+        "until [ -s '{}' ]; do read -t 0.01 _ < /dev/zero || true; done",
+        path.display()
+    );
     let mut spec = bench.spec(&id, "");
-    spec.command = Command::Exec { program: "bash".into(), arguments: vec!["bash".into(), "-c".into(), line] };
+    spec.command = Command::Exec {
+        program: "bash".into(),
+        arguments: vec!["bash".into(), "-c".into(), line],
+    };
     assert_eq!(bench.run(&spec), Exit::Code(0));
 }
 
@@ -81,11 +95,18 @@ fn the_environment_is_only_what_was_given_and_a_path() {
     spec.environment = vec![("MESOS_TASK".into(), "a b".into())];
     assert_eq!(bench.run(&spec), Exit::Code(0));
     let printed = bench.read("env", "stdout");
-    let lines: Vec<&str> = printed.lines().filter(|line| !line.starts_with("_=") && !line.starts_with("SHLVL")).collect();
+    let lines: Vec<&str> = printed
+        .lines()
+        .filter(|line| !line.starts_with("_=") && !line.starts_with("SHLVL"))
+        .collect();
     let sandbox = format!("PWD={}", bench.sandbox("env").display());
     assert_eq!(
         lines,
-        ["MESOS_TASK=a b", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", sandbox.as_str()]
+        [
+            "MESOS_TASK=a b",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            sandbox.as_str()
+        ]
     );
 }
 
@@ -99,7 +120,10 @@ fn the_sandbox_has_its_mode_its_logs_and_its_latest_link() {
     assert_eq!(bench.read("box", "stdout"), "out\n");
     assert_eq!(bench.read("box", "stderr"), "err\n");
     assert_eq!(bench.read("box", "file"), "more\n");
-    assert_eq!(fs::metadata(bench.sandbox("box")).unwrap().permissions().mode() & 0o777, 0o750);
+    assert_eq!(
+        fs::metadata(bench.sandbox("box")).unwrap().permissions().mode() & 0o777,
+        0o750
+    );
     assert_eq!(fs::read_link(&latest).unwrap(), bench.sandbox("box"));
     let mut next = bench.spec("box2", "true");
     next.latest = Some(latest.clone());
@@ -132,7 +156,10 @@ fn destroy_reaches_children_in_other_groups_and_sessions() {
     let (sender, others) = channel();
     for member in members.iter().filter(|member| **member != pid) {
         let sender = sender.clone();
-        bench.reaper.watch(*member, Box::new(move |exit| drop(sender.send(exit)))).unwrap();
+        bench
+            .reaper
+            .watch(*member, Box::new(move |exit| drop(sender.send(exit))))
+            .unwrap();
     }
     bench.launcher.destroy("family", pid);
     assert_eq!(exit.recv_timeout(PATIENCE).unwrap(), Exit::Signal(9));
@@ -150,7 +177,10 @@ fn cleanup_ends_what_the_first_process_left_in_its_session() {
     let child: u32 = bench.read("orphans", "child").trim().parse().unwrap();
     assert_eq!(tree::stat(child).unwrap().session, pid);
     let (sender, ended) = channel();
-    bench.reaper.watch(child, Box::new(move |exit| drop(sender.send(exit)))).unwrap();
+    bench
+        .reaper
+        .watch(child, Box::new(move |exit| drop(sender.send(exit))))
+        .unwrap();
     bench.launcher.cleanup("orphans", pid);
     assert_eq!(ended.recv_timeout(PATIENCE).unwrap(), Exit::Unknown);
 }
@@ -159,7 +189,10 @@ fn cleanup_ends_what_the_first_process_left_in_its_session() {
 fn the_next_launcher_finds_living_containers_and_forgets_dead_ones() {
     let bench = Bench::new();
     let mut spec = bench.spec("alive", "echo up > up; exec sleep 1000");
-    spec.environment = vec![("MESOS_SANDBOX".into(), bench.sandbox("alive").display().to_string())];
+    spec.environment = vec![(
+        "MESOS_SANDBOX".into(),
+        bench.sandbox("alive").display().to_string(),
+    )];
     let (pid, exit) = bench.start(&spec);
     wait_for(&bench, &bench.sandbox("alive").join("up"));
     assert_eq!(bench.run(&bench.spec("dead", "true")), Exit::Code(0));
@@ -178,18 +211,32 @@ fn local_files_are_copied_and_others_refused() {
     let bench = Bench::new();
     let source = bench.root.path().join("tool.sh");
     fs::write(&source, "echo tool $1").unwrap();
-    let uri = |value: String| Uri { value, ..Uri::default() };
+    let uri = |value: String| Uri {
+        value,
+        ..Uri::default()
+    };
     let mut spec = bench.spec("fetch", "sh tool.sh one; ./sub/t two");
     spec.uris = vec![
         uri(format!("file://{}", source.display())),
-        Uri { executable: true, output_file: Some("sub/t".into()), ..uri(source.display().to_string()) },
+        Uri {
+            executable: true,
+            output_file: Some("sub/t".into()),
+            ..uri(source.display().to_string())
+        },
     ];
     fs::write(&source, "#!/bin/sh\necho tool $1\n").unwrap();
     assert_eq!(bench.run(&spec), Exit::Code(0));
     assert_eq!(bench.read("fetch", "stdout"), "tool one\ntool two\n");
-    for (value, output) in [("http://host/x", None), ("relative", None), ("/etc/passwd", Some("../up"))] {
+    for (value, output) in [
+        ("http://host/x", None),
+        ("relative", None),
+        ("/etc/passwd", Some("../up")),
+    ] {
         let mut spec = bench.spec("refused", "true");
-        spec.uris = vec![Uri { output_file: output.map(str::to_owned), ..uri(value.to_owned()) }];
+        spec.uris = vec![Uri {
+            output_file: output.map(str::to_owned),
+            ..uri(value.to_owned())
+        }];
         let error = bench.launcher.launch(&spec).unwrap_err();
         assert!(matches!(&error, LaunchError::Fetch { .. }), "{error}");
         assert!(error.to_string().starts_with("failed to fetch '"), "{error}");
@@ -200,20 +247,46 @@ fn local_files_are_copied_and_others_refused() {
 fn a_program_that_is_not_there_is_an_error_at_launch() {
     let bench = Bench::new();
     let mut spec = bench.spec("absent", "");
-    assert!(matches!(bench.launcher.launch(&spec), Err(LaunchError::EmptyCommand)));
-    spec.command = Command::Exec { program: "/no/such/program".into(), arguments: Vec::new() };
+    assert!(matches!(
+        bench.launcher.launch(&spec),
+        Err(LaunchError::EmptyCommand)
+    ));
+    spec.command = Command::Exec {
+        program: "/no/such/program".into(),
+        arguments: Vec::new(),
+    };
     let error = bench.launcher.launch(&spec).unwrap_err();
-    assert!(error.to_string().starts_with("failed to start '/no/such/program': No such file"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("failed to start '/no/such/program': No such file"),
+        "{error}"
+    );
     spec.user = Some("nobody-has-this-name".into());
-    assert!(matches!(bench.launcher.launch(&spec), Err(LaunchError::UnknownUser { .. })));
+    assert!(matches!(
+        bench.launcher.launch(&spec),
+        Err(LaunchError::UnknownUser { .. })
+    ));
 }
 
 #[test]
 fn argument_vectors_are_passed_as_they_are() {
     let bench = Bench::new();
     let mut spec = bench.spec("argv", "");
-    let arguments = ["zero", "-c", "printf '%s|' \"$0\" \"$@\"", "own name", "a b", "*", ""].map(str::to_owned);
-    spec.command = Command::Exec { program: "sh".into(), arguments: arguments.to_vec() };
+    let arguments = [
+        "zero",
+        "-c",
+        "printf '%s|' \"$0\" \"$@\"",
+        "own name",
+        "a b",
+        "*",
+        "",
+    ]
+    .map(str::to_owned);
+    spec.command = Command::Exec {
+        program: "sh".into(),
+        arguments: arguments.to_vec(),
+    };
     assert_eq!(bench.run(&spec), Exit::Code(0));
     assert_eq!(bench.read("argv", "stdout"), "own name|a b|*||");
 }
@@ -229,6 +302,11 @@ fn root_another_user_owns_the_sandbox_and_runs_in_it() {
     fs::set_permissions(bench.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let mut spec = bench.spec("nobody", "id -un; touch mine");
     spec.user = Some("nobody".into());
-    assert_eq!(bench.run(&spec), Exit::Code(0), "{}", bench.read("nobody", "stderr"));
+    assert_eq!(
+        bench.run(&spec),
+        Exit::Code(0),
+        "{}",
+        bench.read("nobody", "stderr")
+    );
     assert_eq!(bench.read("nobody", "stdout"), "nobody\n");
 }

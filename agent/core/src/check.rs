@@ -28,25 +28,35 @@ impl AgentCore {
             }
         }
         for (container_id, (framework_id, executor_id)) in &self.containers {
-            let executor = self.frameworks.get(framework_id).and_then(|framework| framework.executors.get(executor_id));
+            let executor = self
+                .frameworks
+                .get(framework_id)
+                .and_then(|framework| framework.executors.get(executor_id));
             if executor.is_none_or(|executor| executor.container_id != *container_id) {
                 return Err(format!("container {container_id} belongs to no executor"));
             }
         }
         for (connection, container_id) in &self.connections {
-            let owner = self.containers.get(container_id).and_then(|(framework_id, executor_id)| {
-                self.frameworks.get(framework_id)?.executors.get(executor_id)
-            });
+            let owner = self
+                .containers
+                .get(container_id)
+                .and_then(|(framework_id, executor_id)| {
+                    self.frameworks.get(framework_id)?.executors.get(executor_id)
+                });
             if owner.is_none_or(|executor| executor.connection != Some(*connection)) {
                 return Err(format!("stream {connection} belongs to no executor"));
             }
         }
         for ((framework_id, task_id), stream) in &self.updates.streams {
             if !stream.counts_agree() {
-                return Err(format!("the updates of task {task_id} of framework {framework_id} do not add up"));
+                return Err(format!(
+                    "the updates of task {task_id} of framework {framework_id} do not add up"
+                ));
             }
             if stream.is_waiting() && (stream.is_empty() || self.state != AgentState::Running) {
-                return Err(format!("task {task_id} of framework {framework_id} waits for an acknowledgement of nothing"));
+                return Err(format!(
+                    "task {task_id} of framework {framework_id} waits for an acknowledgement of nothing"
+                ));
             }
         }
         if self.timers.len() > 0 && self.timers.next_deadline().is_none() {
@@ -59,7 +69,10 @@ impl AgentCore {
         let known = self.containers.contains_key(&executor.container_id);
         let over = executor.state == ExecutorState::Terminated;
         if known == over {
-            return Err(format!("executor {} is {:?} and its container is known: {known}", executor.id, executor.state));
+            return Err(format!(
+                "executor {} is {:?} and its container is known: {known}",
+                executor.id, executor.state
+            ));
         }
         if over && (executor.container != ContainerState::Gone || executor.connection.is_some()) {
             return Err(format!("executor {} is over but not gone", executor.id));
@@ -70,7 +83,10 @@ impl AgentCore {
         if let Some(connection) = executor.connection
             && self.connections.get(&connection) != Some(&executor.container_id)
         {
-            return Err(format!("stream {connection} of executor {} is not indexed", executor.id));
+            return Err(format!(
+                "stream {connection} of executor {} is not indexed",
+                executor.id
+            ));
         }
         Ok(())
     }
@@ -79,20 +95,39 @@ impl AgentCore {
 fn check_framework(framework: &Framework) -> Result<(), String> {
     let mut tasks = 0;
     for executor in framework.executors.values() {
-        for task_id in executor.queued.keys().chain(executor.launched.keys()).chain(executor.terminated.keys()) {
+        for task_id in executor
+            .queued
+            .keys()
+            .chain(executor.launched.keys())
+            .chain(executor.terminated.keys())
+        {
             tasks += 1;
             if framework.tasks.get(task_id) != Some(&executor.id) {
-                return Err(format!("task {task_id} is not indexed under executor {}", executor.id));
+                return Err(format!(
+                    "task {task_id} is not indexed under executor {}",
+                    executor.id
+                ));
             }
         }
         for group in &executor.queued_groups {
-            if !group.tasks.iter().any(|task| executor.queued.contains_key(&TaskId::from(&task.task_id))) {
-                return Err(format!("executor {} queues a group without queued tasks", executor.id));
+            if !group
+                .tasks
+                .iter()
+                .any(|task| executor.queued.contains_key(&TaskId::from(&task.task_id)))
+            {
+                return Err(format!(
+                    "executor {} queues a group without queued tasks",
+                    executor.id
+                ));
             }
         }
     }
     if tasks != framework.tasks.len() {
-        return Err(format!("framework {} has {tasks} tasks but indexes {}", framework.id, framework.tasks.len()));
+        return Err(format!(
+            "framework {} has {tasks} tasks but indexes {}",
+            framework.id,
+            framework.tasks.len()
+        ));
     }
     Ok(())
 }

@@ -52,9 +52,16 @@ pub fn records<M: Message>(bytes: &[u8]) -> Result<(Vec<M>, usize), CheckpointEr
     while let Some(head) = bytes.get(at..at + 4) {
         let length = u32::from_le_bytes(head.try_into().expect("the slice has four bytes"));
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let Some(body) = (at + 4).checked_add(length).and_then(|end| bytes.get(at + 4..end)) else { break };
-        let message = M::decode(body)
-            .map_err(|error| CheckpointError::Decode { name: M::NAME, reason: error.to_string() })?;
+        let Some(body) = (at + 4)
+            .checked_add(length)
+            .and_then(|end| bytes.get(at + 4..end))
+        else {
+            break;
+        };
+        let message = M::decode(body).map_err(|error| CheckpointError::Decode {
+            name: M::NAME,
+            reason: error.to_string(),
+        })?;
         found.push(message);
         at += 4 + length;
     }
@@ -67,7 +74,11 @@ pub fn records<M: Message>(bytes: &[u8]) -> Result<(Vec<M>, usize), CheckpointEr
 ///
 /// When there is none, or it does not decode.
 pub fn single<M: Message>(bytes: &[u8]) -> Result<M, CheckpointError> {
-    records(bytes)?.0.into_iter().next().ok_or(CheckpointError::Empty { name: M::NAME })
+    records(bytes)?
+        .0
+        .into_iter()
+        .next()
+        .ok_or(CheckpointError::Empty { name: M::NAME })
 }
 
 #[cfg(test)]
@@ -76,7 +87,10 @@ mod tests {
     use mesos_proto::v0::TaskID;
 
     fn id(value: &str) -> TaskID {
-        TaskID { value: value.to_owned(), ..TaskID::default() }
+        TaskID {
+            value: value.to_owned(),
+            ..TaskID::default()
+        }
     }
 
     #[test]
@@ -85,10 +99,20 @@ mod tests {
         assert_eq!(bytes, [3, 0, 0, 0, 10, 1, b'a']);
         let whole = bytes.len();
         bytes.extend(record(&id("bb")));
-        assert_eq!(records::<TaskID>(&bytes).unwrap(), (vec![id("a"), id("bb")], bytes.len()));
+        assert_eq!(
+            records::<TaskID>(&bytes).unwrap(),
+            (vec![id("a"), id("bb")], bytes.len())
+        );
         for cut in whole..bytes.len() {
-            assert_eq!(records::<TaskID>(&bytes[..cut]).unwrap(), (vec![id("a")], whole), "cut at {cut}");
+            assert_eq!(
+                records::<TaskID>(&bytes[..cut]).unwrap(),
+                (vec![id("a")], whole),
+                "cut at {cut}"
+            );
         }
-        assert_eq!(single::<TaskID>(&[]), Err(CheckpointError::Empty { name: "mesos.TaskID" }));
+        assert_eq!(
+            single::<TaskID>(&[]),
+            Err(CheckpointError::Empty { name: "mesos.TaskID" })
+        );
     }
 }

@@ -14,7 +14,13 @@ impl AgentCore {
     /// The containerizer answers a launch.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::executorLaunched`.
-    pub(crate) fn container_launched(&mut self, now: Time, ticket: Ticket, result: Result<u32, String>, out: &mut Effects) {
+    pub(crate) fn container_launched(
+        &mut self,
+        now: Time,
+        ticket: Ticket,
+        result: Result<u32, String>,
+        out: &mut Effects,
+    ) {
         let Some(Pending::Launch(container_id)) = self.pending.remove(&ticket) else {
             debug_assert!(false, "only a launch is answered with `ContainerLaunched`");
             return;
@@ -31,14 +37,23 @@ impl AgentCore {
     fn container_running(&mut self, container_id: &ContainerId, pid: u32, out: &mut Effects) {
         let Some(executor) = self.executor_in(container_id) else {
             warn!(%container_id, "ending a container nobody wants any more");
-            out.push(Effect::Destroy { container_id: container_id.clone(), pid });
+            out.push(Effect::Destroy {
+                container_id: container_id.clone(),
+                pid,
+            });
             return;
         };
-        let destroy = matches!(executor.container, ContainerState::Launching { destroy: true, .. });
+        let destroy = matches!(
+            executor.container,
+            ContainerState::Launching { destroy: true, .. }
+        );
         executor.container = ContainerState::Running(pid);
         debug!(%container_id, pid, "container launched");
-        let (directory, framework_id, executor_id) =
-            (executor.directory.clone(), executor.framework_id.clone(), executor.id.clone());
+        let (directory, framework_id, executor_id) = (
+            executor.directory.clone(),
+            executor.framework_id.clone(),
+            executor.id.clone(),
+        );
         let run = crate::paths::Run {
             work_dir: &self.config.work_dir,
             agent_id: self.id(),
@@ -47,19 +62,30 @@ impl AgentCore {
             container_id,
         };
         for name in [directory.clone(), run.latest_sandbox(), run.virtual_sandbox()] {
-            out.push(Effect::Attach { name, path: directory.clone() });
+            out.push(Effect::Attach {
+                name,
+                path: directory.clone(),
+            });
         }
         if destroy {
-            out.push(Effect::Destroy { container_id: container_id.clone(), pid });
+            out.push(Effect::Destroy {
+                container_id: container_id.clone(),
+                pid,
+            });
         }
     }
 
     /// Ends a container, now or as soon as it is there.
     pub(crate) fn destroy(&mut self, now: Time, container_id: &ContainerId, out: &mut Effects) {
-        let Some(executor) = self.executor_in(container_id) else { return };
+        let Some(executor) = self.executor_in(container_id) else {
+            return;
+        };
         match &mut executor.container {
             ContainerState::Running(pid) => {
-                out.push(Effect::Destroy { container_id: container_id.clone(), pid: *pid });
+                out.push(Effect::Destroy {
+                    container_id: container_id.clone(),
+                    pid: *pid,
+                });
             }
             ContainerState::Launching { destroy, .. } => *destroy = true,
             ContainerState::Waiting(_) => {

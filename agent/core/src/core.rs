@@ -15,6 +15,7 @@ use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId};
 use mesos_proto::v0::SlaveInfo;
 use tracing::warn;
 
+pub(crate) use crate::status_updates::Origin;
 use crate::{
     config::Config,
     constants::{DEFAULT_MASTER_PING_TIMEOUT, REGISTER_RETRY_INTERVAL_MAX},
@@ -26,7 +27,6 @@ use crate::{
     status_updates::{Key, Manager, Uuid},
     timers::Timer,
 };
-pub(crate) use crate::status_updates::Origin;
 
 /// What the shell shall do, in order.
 pub(crate) type Effects = Vec<Effect>;
@@ -94,8 +94,14 @@ impl AgentCore {
     pub fn new(config: Config, mut random: Random, now: Time) -> Self {
         let resource_version = random.uuid();
         let mut timers = Timers::new();
-        timers.insert(now + crate::constants::EXECUTOR_HEARTBEAT_INTERVAL, Timer::ExecutorHeartbeat);
-        let backoff = Backoff::new(config.registration_backoff_factor * 2, REGISTER_RETRY_INTERVAL_MAX);
+        timers.insert(
+            now + crate::constants::EXECUTOR_HEARTBEAT_INTERVAL,
+            Timer::ExecutorHeartbeat,
+        );
+        let backoff = Backoff::new(
+            config.registration_backoff_factor * 2,
+            REGISTER_RETRY_INTERVAL_MAX,
+        );
         let mut info = config.info.clone();
         info.resources = crate::resources::upgraded(info.resources);
         Self {
@@ -136,7 +142,9 @@ impl AgentCore {
             Input::Executor(request) => self.executor_called(now, *request, out),
             Input::ExecutorDisconnected { connection } => self.executor_disconnected(connection),
             Input::ContainerLaunched { ticket, result } => self.container_launched(now, ticket, result, out),
-            Input::ContainerExited { container_id, end } => self.container_exited(now, &container_id, end, out),
+            Input::ContainerExited { container_id, end } => {
+                self.container_exited(now, &container_id, end, out)
+            }
             Input::Stored(ticket) => self.stored(now, ticket, out),
             Input::Wake => self.wake_at = None,
             Input::Unregister { reason } => self.unregister(now, &reason, out),
@@ -161,7 +169,9 @@ impl AgentCore {
             FromMaster::ShutdownExecutor(message) => self.shutdown_executor(now, &message, out),
             FromMaster::UpdateFramework(message) => self.update_framework(*message, out),
             FromMaster::Acknowledgement(message) => self.status_update_acknowledged(now, &message, out),
-            FromMaster::Shutdown(message) => self.shutdown(now, message.message.as_deref().unwrap_or_default(), out),
+            FromMaster::Shutdown(message) => {
+                self.shutdown(now, message.message.as_deref().unwrap_or_default(), out)
+            }
         }
     }
 
@@ -170,7 +180,9 @@ impl AgentCore {
         match self.pending.remove(&ticket) {
             Some(Pending::CheckpointExecutor(container_id)) => self.launch_container(&container_id, out),
             Some(Pending::CheckpointTasks(container_id)) => self.deliver_tasks(&container_id, out),
-            Some(Pending::StoreUpdate { key, uuid, origin }) => self.update_stored(now, &key, &uuid, &origin, out),
+            Some(Pending::StoreUpdate { key, uuid, origin }) => {
+                self.update_stored(now, &key, &uuid, &origin, out)
+            }
             Some(other @ Pending::Launch(_)) => {
                 debug_assert!(false, "a launch is not answered with `Stored`: {other:?}");
             }
@@ -183,11 +195,17 @@ impl AgentCore {
             match timer {
                 Timer::Register => self.try_to_register(now, out),
                 Timer::PingTimeout => self.ping_timed_out(out),
-                Timer::ExecutorRegistration(container_id) => self.executor_registration_timed_out(now, &container_id, out),
-                Timer::ExecutorShutdown(container_id) => self.executor_shutdown_timed_out(now, &container_id, out),
+                Timer::ExecutorRegistration(container_id) => {
+                    self.executor_registration_timed_out(now, &container_id, out)
+                }
+                Timer::ExecutorShutdown(container_id) => {
+                    self.executor_shutdown_timed_out(now, &container_id, out)
+                }
                 Timer::ExecutorReregistration => self.executor_reregistration_timed_out(now, out),
                 Timer::ExecutorHeartbeat => self.send_heartbeats(now, out),
-                Timer::UpdateRetry(framework_id, task_id) => self.retry_update(now, &(framework_id, task_id), out),
+                Timer::UpdateRetry(framework_id, task_id) => {
+                    self.retry_update(now, &(framework_id, task_id), out)
+                }
             }
         }
     }
@@ -217,7 +235,9 @@ impl AgentCore {
     ///
     /// Before the first registration; nothing that needs the id can happen earlier.
     pub(crate) fn id(&self) -> &AgentId {
-        self.agent_id.as_ref().expect("tasks only reach an agent that a master gave an id")
+        self.agent_id
+            .as_ref()
+            .expect("tasks only reach an agent that a master gave an id")
     }
 
     /// Where the agent is in its life.

@@ -24,7 +24,10 @@ impl Outgoing {
     /// Encodes a message.
     #[must_use]
     pub fn new<M: Message>(message: &M) -> Self {
-        Self { name: M::NAME, body: message.encode_to_vec().into() }
+        Self {
+            name: M::NAME,
+            body: message.encode_to_vec().into(),
+        }
     }
 }
 

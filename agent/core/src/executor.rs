@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use indexmap::IndexMap;
 use libprocess_core::timers::TimerId;
 use mesos::ids::{ContainerId, ExecutorId, FrameworkId, TaskId};
-use mesos_proto::v0::{ExecutorInfo, Resource, Task, TaskGroupInfo, TaskInfo, TaskState, TaskStatus, task_status};
+use mesos_proto::v0::{
+    ExecutorInfo, Resource, Task, TaskGroupInfo, TaskInfo, TaskState, TaskStatus, task_status,
+};
 
 use crate::{
     constants::MAX_COMPLETED_TASKS_PER_EXECUTOR,
@@ -118,34 +120,51 @@ impl Executor {
     #[must_use]
     pub fn ever_sent_task(&self) -> bool {
         let by_executor = |task: &Task| {
-            task.statuses.iter().any(|status| status.source == Some(task_status::Source::SourceExecutor))
+            task.statuses
+                .iter()
+                .any(|status| status.source == Some(task_status::Source::SourceExecutor))
         };
-        !self.launched.is_empty() || self.terminated.values().any(by_executor) || self.completed.iter().any(by_executor)
+        !self.launched.is_empty()
+            || self.terminated.values().any(by_executor)
+            || self.completed.iter().any(by_executor)
     }
 
     /// A task that is launched or over but not complete.
     pub(crate) fn task_mut(&mut self, task_id: &TaskId) -> Option<&mut Task> {
-        self.launched.get_mut(task_id).or_else(|| self.terminated.get_mut(task_id))
+        self.launched
+            .get_mut(task_id)
+            .or_else(|| self.terminated.get_mut(task_id))
     }
 
     /// Whether this task is over and done, and still remembered.
     #[must_use]
     pub fn has_completed(&self, task_id: &TaskId) -> bool {
-        self.completed.iter().any(|task| task.task_id.value == task_id.as_str())
+        self.completed
+            .iter()
+            .any(|task| task.task_id.value == task_id.as_str())
     }
 
     /// The waiting group a task belongs to.
     #[must_use]
     pub fn queued_group(&self, task_id: &TaskId) -> Option<&TaskGroupInfo> {
-        self.queued_groups.iter().find(|group| group.tasks.iter().any(|task| task.task_id.value == task_id.as_str()))
+        self.queued_groups.iter().find(|group| {
+            group
+                .tasks
+                .iter()
+                .any(|task| task.task_id.value == task_id.as_str())
+        })
     }
 
     /// Takes a task out of the queue; a group goes with its last task.
     fn dequeue(&mut self, task_id: &TaskId) -> Option<TaskInfo> {
         let task = self.queued.shift_remove(task_id)?;
         let queued = &self.queued;
-        self.queued_groups
-            .retain(|group| group.tasks.iter().any(|task| queued.contains_key(&TaskId::from(&task.task_id))));
+        self.queued_groups.retain(|group| {
+            group
+                .tasks
+                .iter()
+                .any(|task| queued.contains_key(&TaskId::from(&task.task_id)))
+        });
         Some(task)
     }
 
@@ -163,7 +182,9 @@ impl Executor {
             if !terminal {
                 return Err("Cannot send non-terminal update for queued task".to_owned());
             }
-            let info = self.dequeue(&task_id).expect("the task was just found in the queue");
+            let info = self
+                .dequeue(&task_id)
+                .expect("the task was just found in the queue");
             let mut task = task_of(&info, status.state, self.framework_id.to_proto());
             record(&mut task, status);
             self.terminated.insert(task_id, task);
@@ -171,7 +192,10 @@ impl Executor {
         }
         let Some(task) = self.launched.get_mut(&task_id) else {
             return Err(match self.terminated.get(&task_id) {
-                Some(task) => format!("Task is already terminated with state {}", task.state.as_str_name()),
+                Some(task) => format!(
+                    "Task is already terminated with state {}",
+                    task.state.as_str_name()
+                ),
                 None => "Task is unknown".to_owned(),
             });
         };
@@ -185,7 +209,9 @@ impl Executor {
 
     /// A task's last update was acknowledged: it becomes history.
     pub(crate) fn complete_task(&mut self, task_id: &TaskId) -> bool {
-        let Some(task) = self.terminated.remove(task_id) else { return false };
+        let Some(task) = self.terminated.remove(task_id) else {
+            return false;
+        };
         if self.completed.len() == MAX_COMPLETED_TASKS_PER_EXECUTOR {
             self.completed.pop_front();
         }
@@ -196,7 +222,11 @@ impl Executor {
 
 /// Appends a status to a task's history; equal states in a row are kept once, and without their data.
 fn record(task: &mut Task, status: &TaskStatus) {
-    if task.statuses.last().is_some_and(|last| last.state == status.state) {
+    if task
+        .statuses
+        .last()
+        .is_some_and(|last| last.state == status.state)
+    {
         task.statuses.pop();
     }
     let mut status = status.clone();

@@ -37,23 +37,38 @@ impl AgentCore {
         let executor_id = ExecutorId::from(&call.executor_id);
         match call.r#type {
             Some(Type::Subscribe) => {
-                out.push(Effect::Respond { request, answer: ExecutorAnswer::Stream });
+                out.push(Effect::Respond {
+                    request,
+                    answer: ExecutorAnswer::Stream,
+                });
                 let subscribe = call.subscribe.map(|subscribe| *subscribe).unwrap_or_default();
                 self.executor_subscribed(now, &framework_id, &executor_id, request, subscribe, out);
             }
             Some(Type::Update) => {
-                out.push(Effect::Respond { request, answer: ExecutorAnswer::Accepted });
+                out.push(Effect::Respond {
+                    request,
+                    answer: ExecutorAnswer::Accepted,
+                });
                 if let Some(update) = call.update {
                     self.executor_updated(now, framework_id, executor_id, *update, out);
                 }
             }
             Some(Type::Message) => {
-                out.push(Effect::Respond { request, answer: ExecutorAnswer::Accepted });
+                out.push(Effect::Respond {
+                    request,
+                    answer: ExecutorAnswer::Accepted,
+                });
                 let data = call.message.map(|message| message.data).unwrap_or_default();
                 self.executor_message(&framework_id, &executor_id, data, out);
             }
-            Some(Type::Heartbeat) => out.push(Effect::Respond { request, answer: ExecutorAnswer::Accepted }),
-            Some(Type::Unknown) | None => out.push(Effect::Respond { request, answer: ExecutorAnswer::NotImplemented }),
+            Some(Type::Heartbeat) => out.push(Effect::Respond {
+                request,
+                answer: ExecutorAnswer::Accepted,
+            }),
+            Some(Type::Unknown) | None => out.push(Effect::Respond {
+                request,
+                answer: ExecutorAnswer::NotImplemented,
+            }),
         }
     }
 
@@ -63,8 +78,12 @@ impl AgentCore {
         if call.r#type == Some(Type::Heartbeat) {
             return Ok(());
         }
-        if self.state == AgentState::Recovering && (call.r#type != Some(Type::Subscribe) || self.frameworks.is_empty()) {
-            return Err(ExecutorAnswer::Unavailable("Agent has not finished recovery".to_owned()));
+        if self.state == AgentState::Recovering
+            && (call.r#type != Some(Type::Subscribe) || self.frameworks.is_empty())
+        {
+            return Err(ExecutorAnswer::Unavailable(
+                "Agent has not finished recovery".to_owned(),
+            ));
         }
         let framework = self.frameworks.get(&FrameworkId::from(&call.framework_id));
         let framework = framework.ok_or_else(|| bad("Framework cannot be found"))?;
@@ -90,7 +109,12 @@ impl AgentCore {
     }
 
     /// Mesos: src/common/protobuf_utils.cpp, `createStatusUpdate`.
-    pub(crate) fn update_of_executor(&self, now: Time, framework_id: &FrameworkId, update: call::Update) -> StatusUpdate {
+    pub(crate) fn update_of_executor(
+        &self,
+        now: Time,
+        framework_id: &FrameworkId,
+        update: call::Update,
+    ) -> StatusUpdate {
         let agent_id = self.id().to_proto();
         let mut status = update.status;
         status.slave_id = Some(Box::new(agent_id.clone()));
@@ -107,7 +131,9 @@ impl AgentCore {
 
     /// An executor's stream broke; its tasks go on and it may come back.
     pub(crate) fn executor_disconnected(&mut self, connection: u64) {
-        let Some(container_id) = self.connections.remove(&connection) else { return };
+        let Some(container_id) = self.connections.remove(&connection) else {
+            return;
+        };
         if let Some(executor) = self.executor_in(&container_id)
             && executor.connection == Some(connection)
         {
@@ -119,16 +145,29 @@ impl AgentCore {
     /// Half an hour has passed: tell every executor that we live.
     pub(crate) fn send_heartbeats(&mut self, now: Time, out: &mut Effects) {
         for connection in self.connections.keys() {
-            let event = Event { r#type: Some(event::Type::Heartbeat), ..Event::default() };
-            out.push(Effect::Event { connection: *connection, event: Box::new(event) });
+            let event = Event {
+                r#type: Some(event::Type::Heartbeat),
+                ..Event::default()
+            };
+            out.push(Effect::Event {
+                connection: *connection,
+                event: Box::new(event),
+            });
         }
-        self.timers.insert(now + EXECUTOR_HEARTBEAT_INTERVAL, Timer::ExecutorHeartbeat);
+        self.timers
+            .insert(now + EXECUTOR_HEARTBEAT_INTERVAL, Timer::ExecutorHeartbeat);
     }
 }
 
 /// Mesos: src/common/validation.cpp, `validateExecutorCall`.
 fn validate(call: &Call) -> Result<(), String> {
-    let present = |is: bool, what: &str| if is { Ok(()) } else { Err(format!("Expecting '{what}' to be present")) };
+    let present = |is: bool, what: &str| {
+        if is {
+            Ok(())
+        } else {
+            Err(format!("Expecting '{what}' to be present"))
+        }
+    };
     let (executor, framework) = (&call.executor_id.value, &call.framework_id.value);
     match call.r#type {
         None => Err("Expecting 'type' to be present".to_owned()),
@@ -137,7 +176,9 @@ fn validate(call: &Call) -> Result<(), String> {
         Some(Type::Heartbeat | Type::Unknown) => Ok(()),
         Some(Type::Update) => {
             present(call.update.is_some(), "update")?;
-            let Some(status) = call.update.as_ref().map(|update| &update.status) else { return Ok(()) };
+            let Some(status) = call.update.as_ref().map(|update| &update.status) else {
+                return Ok(());
+            };
             present(status.uuid.is_some(), "uuid")?;
             if !status.uuid.as_ref().is_some_and(|uuid| is_uuid(uuid)) {
                 return Err("Not a valid UUID".to_owned());

@@ -16,7 +16,13 @@ use crate::{
 
 impl AgentCore {
     /// The first process of a container ended.
-    pub(crate) fn container_exited(&mut self, now: Time, container_id: &ContainerId, end: ContainerEnd, out: &mut Effects) {
+    pub(crate) fn container_exited(
+        &mut self,
+        now: Time,
+        container_id: &ContainerId,
+        end: ContainerEnd,
+        out: &mut Effects,
+    ) {
         let Some(executor) = self.executor_in(container_id) else {
             debug!(%container_id, "a container that is not ours any more ended");
             return;
@@ -28,11 +34,23 @@ impl AgentCore {
     /// An executor is gone, or never came to be: its unfinished tasks end with it.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::executorTerminated`.
-    pub(crate) fn executor_terminated(&mut self, now: Time, container_id: &ContainerId, status: Option<i32>, out: &mut Effects) {
-        let Some((framework_id, executor_id)) = self.containers.remove(container_id) else { return };
-        let Some(framework) = self.frameworks.get_mut(&framework_id) else { return };
+    pub(crate) fn executor_terminated(
+        &mut self,
+        now: Time,
+        container_id: &ContainerId,
+        status: Option<i32>,
+        out: &mut Effects,
+    ) {
+        let Some((framework_id, executor_id)) = self.containers.remove(container_id) else {
+            return;
+        };
+        let Some(framework) = self.frameworks.get_mut(&framework_id) else {
+            return;
+        };
         let running = framework.state == FrameworkState::Running;
-        let Some(executor) = framework.executors.get_mut(&executor_id) else { return };
+        let Some(executor) = framework.executors.get_mut(&executor_id) else {
+            return;
+        };
         info!(%framework_id, %executor_id, %container_id, ?status, "executor terminated");
         self.counters.executors_terminated += 1;
         executor.state = ExecutorState::Terminated;
@@ -44,22 +62,33 @@ impl AgentCore {
             self.connections.remove(&connection);
             out.push(Effect::CloseStream { connection });
         }
-        let end = executor.pending_termination.take().unwrap_or_else(|| Termination {
-            state: TaskState::TaskFailed,
-            reason: Reason::ReasonExecutorTerminated,
-            message: "Executor terminated".to_owned(),
-        });
-        let unfinished: Vec<TaskId> = executor.launched.keys().chain(executor.queued.keys()).cloned().collect();
+        let end = executor
+            .pending_termination
+            .take()
+            .unwrap_or_else(|| Termination {
+                state: TaskState::TaskFailed,
+                reason: Reason::ReasonExecutorTerminated,
+                message: "Executor terminated".to_owned(),
+            });
+        let unfinished: Vec<TaskId> = executor
+            .launched
+            .keys()
+            .chain(executor.queued.keys())
+            .cloned()
+            .collect();
         if running {
             for task_id in unfinished {
-                let update = self.agent_update(now, &AgentUpdate {
-                    framework_id: &framework_id,
-                    executor_id: Some(&executor_id),
-                    task_id: &task_id,
-                    state: end.state,
-                    reason: end.reason,
-                    message: &end.message,
-                });
+                let update = self.agent_update(
+                    now,
+                    &AgentUpdate {
+                        framework_id: &framework_id,
+                        executor_id: Some(&executor_id),
+                        task_id: &task_id,
+                        state: end.state,
+                        reason: end.reason,
+                        message: &end.message,
+                    },
+                );
                 self.status_update(now, update, Origin::Agent, out);
             }
         } else {
@@ -82,7 +111,13 @@ impl AgentCore {
         status: Option<i32>,
         out: &mut Effects,
     ) {
-        let Some(master) = self.master.clone().filter(|_| self.state != AgentState::Recovering) else { return };
+        let Some(master) = self
+            .master
+            .clone()
+            .filter(|_| self.state != AgentState::Recovering)
+        else {
+            return;
+        };
         let message = ExitedExecutorMessage {
             slave_id: self.id().to_proto(),
             framework_id: framework_id.to_proto(),
@@ -90,6 +125,9 @@ impl AgentCore {
             status: status.unwrap_or(-1),
             ..ExitedExecutorMessage::default()
         };
-        out.push(Effect::Send { to: master, message: Outgoing::new(&message) });
+        out.push(Effect::Send {
+            to: master,
+            message: Outgoing::new(&message),
+        });
     }
 }

@@ -62,7 +62,13 @@ impl AgentCore {
     /// An update arrives: complete it, record it with its task, and hand it to the streams.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::statusUpdate`.
-    pub(crate) fn status_update(&mut self, now: Time, mut update: StatusUpdate, origin: Origin, out: &mut Effects) {
+    pub(crate) fn status_update(
+        &mut self,
+        now: Time,
+        mut update: StatusUpdate,
+        origin: Origin,
+        out: &mut Effects,
+    ) {
         let framework_id = FrameworkId::from(&update.framework_id);
         let task_id = TaskId::from(&update.status.task_id);
         let known = self.frameworks.get(&framework_id);
@@ -82,7 +88,10 @@ impl AgentCore {
         }
         let key: Key = (framework_id.clone(), task_id.clone());
         let uuid = update.uuid.clone().unwrap_or_default();
-        let duplicate = self.updates.stream(&key).is_some_and(|stream| stream.knows(&uuid));
+        let duplicate = self
+            .updates
+            .stream(&key)
+            .is_some_and(|stream| stream.knows(&uuid));
         let over = matches!(&origin, Origin::Executor(id)
             if framework.executors.get(id).is_some_and(|executor| executor.has_completed(&task_id)));
         if over {
@@ -101,7 +110,9 @@ impl AgentCore {
             return;
         }
         let executor = &self.frameworks[&framework_id].executors[&executor_id];
-        let file = executor.checkpoint.then(|| run_of(&self.config.work_dir, self.id(), executor).task_updates(&task_id));
+        let file = executor
+            .checkpoint
+            .then(|| run_of(&self.config.work_dir, self.id(), executor).task_updates(&task_id));
         self.receive_update(now, update, origin, file, out);
     }
 
@@ -115,14 +126,22 @@ impl AgentCore {
         update: &mut StatusUpdate,
     ) -> bool {
         let ip = self.config.pid.ip().to_string();
-        let Some(framework) = self.frameworks.get_mut(framework_id) else { return false };
-        let Some(executor) = framework.executors.get_mut(executor_id) else { return false };
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return false;
+        };
+        let Some(executor) = framework.executors.get_mut(executor_id) else {
+            return false;
+        };
         // Tasks that were never sent, or that the executor never saw, ran in no container.
         let unsent = executor.queued.contains_key(task_id)
             || (update.status.source == Some(Source::SourceSlave)
                 && matches!(update.status.state, TaskState::TaskDropped | TaskState::TaskLost));
         let own = executor.container_id.to_proto();
-        let named = update.status.container_status.as_ref().and_then(|status| status.container_id.as_deref());
+        let named = update
+            .status
+            .container_status
+            .as_ref()
+            .and_then(|status| status.container_id.as_deref());
         let nested = named.is_some_and(|id| *id != own);
         if let ContainerState::Running(pid) = executor.container
             && !unsent
@@ -132,8 +151,14 @@ impl AgentCore {
             status.container_id = Some(Box::new(own));
             status.executor_pid = Some(pid);
             if status.network_infos.is_empty() {
-                let address = IPAddress { ip_address: Some(ip), ..IPAddress::default() };
-                status.network_infos.push(NetworkInfo { ip_addresses: vec![address], ..NetworkInfo::default() });
+                let address = IPAddress {
+                    ip_address: Some(ip),
+                    ..IPAddress::default()
+                };
+                status.network_infos.push(NetworkInfo {
+                    ip_addresses: vec![address],
+                    ..NetworkInfo::default()
+                });
             }
         }
         if let Err(reason) = executor.update_task(&update.status) {
@@ -157,9 +182,14 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::_statusUpdateAcknowledgement`.
     pub(crate) fn task_completed(&mut self, key: &Key, out: &mut Effects) {
-        let Some(framework) = self.frameworks.get_mut(&key.0) else { return };
+        let Some(framework) = self.frameworks.get_mut(&key.0) else {
+            return;
+        };
         if let Some(executor_id) = framework.tasks.remove(&key.1) {
-            let completed = framework.executors.get_mut(&executor_id).is_some_and(|executor| executor.complete_task(&key.1));
+            let completed = framework
+                .executors
+                .get_mut(&executor_id)
+                .is_some_and(|executor| executor.complete_task(&key.1));
             if completed {
                 let agent_id = self.agent_id.as_ref().expect("an agent with tasks has an id");
                 let executor = &framework.executors[&executor_id];

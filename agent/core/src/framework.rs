@@ -40,7 +40,10 @@ impl Framework {
     /// A framework without executors.
     #[must_use]
     pub fn new(info: FrameworkInfo, pid: Option<Upid>) -> Self {
-        let id = info.id.as_deref().map_or_else(|| FrameworkId::new(""), FrameworkId::from);
+        let id = info
+            .id
+            .as_deref()
+            .map_or_else(|| FrameworkId::new(""), FrameworkId::from);
         Self {
             id,
             info,
@@ -66,6 +69,8 @@ impl Framework {
 
     /// A task that is launched or over but not complete.
     pub(crate) fn task_mut(&mut self, task_id: &TaskId) -> Option<&mut Task> {
-        self.executors.get_mut(self.tasks.get(task_id)?)?.task_mut(task_id)
+        self.executors
+            .get_mut(self.tasks.get(task_id)?)?
+            .task_mut(task_id)
     }
 }

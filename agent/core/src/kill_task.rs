@@ -40,7 +40,16 @@ impl AgentCore {
         };
         let Some(executor) = framework.executor_of(&task_id) else {
             let state = dropped(&framework.info);
-            self.kill_here(now, &framework_id, None, &task_id, state, Reason::ReasonExecutorTerminated, "Cannot find executor", out);
+            self.kill_here(
+                now,
+                &framework_id,
+                None,
+                &task_id,
+                state,
+                Reason::ReasonExecutorTerminated,
+                "Cannot find executor",
+                out,
+            );
             return;
         };
         let executor_id = executor.id.clone();
@@ -56,7 +65,16 @@ impl AgentCore {
                 warn!(%framework_id, %task_id, "the executor of the task has not come back yet");
                 let state = TaskState::TaskKilled;
                 let text = "Killed before delivery to the executor";
-                self.kill_here(now, &framework_id, Some(&executor_id), &task_id, state, Reason::ReasonTaskKilledDuringLaunch, text, out);
+                self.kill_here(
+                    now,
+                    &framework_id,
+                    Some(&executor_id),
+                    &task_id,
+                    state,
+                    Reason::ReasonTaskKilledDuringLaunch,
+                    text,
+                    out,
+                );
             }
             ExecutorState::Running => match executor.connection {
                 Some(connection) => {
@@ -65,10 +83,18 @@ impl AgentCore {
                         kill_policy: message.kill_policy.clone(),
                         ..event::Kill::default()
                     };
-                    let event = Event { kill: Some(Box::new(kill)), ..event_of(event::Type::Kill) };
-                    out.push(Effect::Event { connection, event: Box::new(event) });
+                    let event = Event {
+                        kill: Some(Box::new(kill)),
+                        ..event_of(event::Type::Kill)
+                    };
+                    out.push(Effect::Event {
+                        connection,
+                        event: Box::new(event),
+                    });
                 }
-                None => warn!(%framework_id, %task_id, "cannot pass on a kill to an executor that is not connected"),
+                None => {
+                    warn!(%framework_id, %task_id, "cannot pass on a kill to an executor that is not connected")
+                }
             },
         }
     }
@@ -91,18 +117,35 @@ impl AgentCore {
             "Killed before delivery to the executor"
         };
         let tasks = match group {
-            Some(group) => group.tasks.iter().map(|task| TaskId::from(&task.task_id)).collect(),
+            Some(group) => group
+                .tasks
+                .iter()
+                .map(|task| TaskId::from(&task.task_id))
+                .collect(),
             None => vec![task_id.clone()],
         };
         for task_id in tasks {
             let reason = Reason::ReasonTaskKilledDuringLaunch;
-            self.kill_here(now, framework_id, Some(executor_id), &task_id, TaskState::TaskKilled, reason, text, out);
+            self.kill_here(
+                now,
+                framework_id,
+                Some(executor_id),
+                &task_id,
+                TaskState::TaskKilled,
+                reason,
+                text,
+                out,
+            );
         }
         let idle = self
             .frameworks
             .get(framework_id)
             .and_then(|framework| framework.executors.get(executor_id))
-            .is_some_and(|executor| executor.state == ExecutorState::Running && !executor.ever_sent_task() && executor.queued.is_empty());
+            .is_some_and(|executor| {
+                executor.state == ExecutorState::Running
+                    && !executor.ever_sent_task()
+                    && executor.queued.is_empty()
+            });
         if idle {
             warn!(%framework_id, %executor_id, "ending an executor that has nothing to do any more");
             self.end_executor(now, framework_id, executor_id, out);
@@ -121,7 +164,17 @@ impl AgentCore {
         message: &str,
         out: &mut Effects,
     ) {
-        let update = self.agent_update(now, &AgentUpdate { framework_id, executor_id, task_id, state, reason, message });
+        let update = self.agent_update(
+            now,
+            &AgentUpdate {
+                framework_id,
+                executor_id,
+                task_id,
+                state,
+                reason,
+                message,
+            },
+        );
         self.status_update(now, update, Origin::Agent, out);
     }
 }

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use libprocess_core::time::Time;
 use mesos::ids::{ContainerId, ExecutorId, FrameworkId, TaskId};
 use mesos_proto::v0::{
-    ContainerInfo, ExecutorInfo, FrameworkInfo, TaskGroupInfo, TaskInfo, TaskState, container_info, executor_info,
-    internal::ResourceVersionUUID, task_status::Reason,
+    ContainerInfo, ExecutorInfo, FrameworkInfo, TaskGroupInfo, TaskInfo, TaskState, container_info,
+    executor_info, internal::ResourceVersionUUID, task_status::Reason,
 };
 use tracing::{info, warn};
 
@@ -40,9 +40,15 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::__run`.
     pub(crate) fn launch(&mut self, now: Time, launch: Launch, out: &mut Effects) {
-        let framework_id = launch.framework.id.as_deref().map_or_else(|| FrameworkId::new(""), FrameworkId::from);
+        let framework_id = launch
+            .framework
+            .id
+            .as_deref()
+            .map_or_else(|| FrameworkId::new(""), FrameworkId::from);
         let executor_id = ExecutorId::from(&launch.executor.executor_id);
-        let Some(framework) = self.frameworks.get(&framework_id) else { return };
+        let Some(framework) = self.frameworks.get(&framework_id) else {
+            return;
+        };
         if framework.state == FrameworkState::Terminating {
             warn!(%framework_id, "ignoring tasks of a framework that is terminating");
             self.remove_framework_if_idle(&framework_id, out);
@@ -50,17 +56,28 @@ impl AgentCore {
             return;
         }
         if self.is_outdated(&launch) {
-            self.drop_tasks(now, &launch, Reason::ReasonInvalidOffers, "Task assumes outdated resource state", out);
+            self.drop_tasks(
+                now,
+                &launch,
+                Reason::ReasonInvalidOffers,
+                "Task assumes outdated resource state",
+                out,
+            );
             self.remove_framework_if_idle(&framework_id, out);
             self.launch_refused(&launch, &framework_id, &executor_id, out);
             return;
         }
-        let state = self.frameworks[&framework_id].executors.get(&executor_id).map(|executor| executor.state);
+        let state = self.frameworks[&framework_id]
+            .executors
+            .get(&executor_id)
+            .map(|executor| executor.state);
         if let Some((reason, text)) = contradiction(&launch, state) {
             self.drop_tasks(now, &launch, reason, text, out);
             if reason == Reason::ReasonExecutorTerminated {
                 match state {
-                    Some(ExecutorState::Terminated) => self.launch_refused(&launch, &framework_id, &executor_id, out),
+                    Some(ExecutorState::Terminated) => {
+                        self.launch_refused(&launch, &framework_id, &executor_id, out)
+                    }
                     Some(ExecutorState::Registering | ExecutorState::Running) => {
                         self.end_executor(now, &framework_id, &executor_id, out);
                     }
@@ -80,7 +97,9 @@ impl AgentCore {
                 let container_id = self.queue(&framework_id, &executor_id, &launch);
                 if self.checkpoint_tasks(&container_id, &launch.tasks, out) {
                     // They are sent when they are on disk.
-                    let Some(Effect::Checkpoint { ticket, .. }) = out.last_mut() else { return };
+                    let Some(Effect::Checkpoint { ticket, .. }) = out.last_mut() else {
+                        return;
+                    };
                     let waits = self.ticket(Pending::CheckpointTasks(container_id));
                     *ticket = Some(waits);
                 } else {
@@ -88,53 +107,88 @@ impl AgentCore {
                 }
             }
             Some(ExecutorState::Terminating) => {
-                self.drop_tasks(now, &launch, Reason::ReasonExecutorTerminated, "Executor terminating", out);
+                self.drop_tasks(
+                    now,
+                    &launch,
+                    Reason::ReasonExecutorTerminated,
+                    "Executor terminating",
+                    out,
+                );
             }
             Some(ExecutorState::Terminated) => {
-                self.drop_tasks(now, &launch, Reason::ReasonExecutorTerminated, "Executor terminated", out);
+                self.drop_tasks(
+                    now,
+                    &launch,
+                    Reason::ReasonExecutorTerminated,
+                    "Executor terminated",
+                    out,
+                );
             }
         }
     }
 
     /// Whether the offer was made before the agent's resources changed.
     fn is_outdated(&self, launch: &Launch) -> bool {
-        launch
-            .versions
-            .iter()
-            .any(|version| version.resource_provider_id.is_none() && version.uuid.value != self.resource_version[..])
+        launch.versions.iter().any(|version| {
+            version.resource_provider_id.is_none() && version.uuid.value != self.resource_version[..]
+        })
     }
 
     /// Reports tasks that were never started.
     fn drop_tasks(&mut self, now: Time, launch: &Launch, reason: Reason, message: &str, out: &mut Effects) {
-        let framework_id = launch.framework.id.as_deref().map_or_else(|| FrameworkId::new(""), FrameworkId::from);
+        let framework_id = launch
+            .framework
+            .id
+            .as_deref()
+            .map_or_else(|| FrameworkId::new(""), FrameworkId::from);
         let executor_id = ExecutorId::from(&launch.executor.executor_id);
         let state = dropped(&launch.framework);
         for task in &launch.tasks {
             let task_id = TaskId::from(&task.task_id);
             warn!(%framework_id, %task_id, reason = message, "dropping a task");
-            let update = self.agent_update(now, &AgentUpdate {
-                framework_id: &framework_id,
-                executor_id: Some(&executor_id),
-                task_id: &task_id,
-                state,
-                reason,
-                message,
-            });
+            let update = self.agent_update(
+                now,
+                &AgentUpdate {
+                    framework_id: &framework_id,
+                    executor_id: Some(&executor_id),
+                    task_id: &task_id,
+                    state,
+                    reason,
+                    message,
+                },
+            );
             self.status_update(now, update, crate::core::Origin::Agent, out);
         }
     }
 
     /// The master counts on an executor that will not start: tell it.
-    fn launch_refused(&self, launch: &Launch, framework_id: &FrameworkId, executor_id: &ExecutorId, out: &mut Effects) {
+    fn launch_refused(
+        &self,
+        launch: &Launch,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        out: &mut Effects,
+    ) {
         if launch.launch_executor == Some(true) {
             self.send_exited_executor(framework_id, executor_id, None, out);
         }
     }
 
     /// Queues tasks for an executor that is there.
-    fn queue(&mut self, framework_id: &FrameworkId, executor_id: &ExecutorId, launch: &Launch) -> ContainerId {
-        let framework = self.frameworks.get_mut(framework_id).expect("the caller found the framework");
-        let executor = framework.executors.get_mut(executor_id).expect("the caller found the executor");
+    fn queue(
+        &mut self,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        launch: &Launch,
+    ) -> ContainerId {
+        let framework = self
+            .frameworks
+            .get_mut(framework_id)
+            .expect("the caller found the framework");
+        let executor = framework
+            .executors
+            .get_mut(executor_id)
+            .expect("the caller found the executor");
         for task in &launch.tasks {
             let task_id = TaskId::from(&task.task_id);
             framework.tasks.insert(task_id.clone(), executor_id.clone());
@@ -145,13 +199,35 @@ impl AgentCore {
     }
 
     /// Makes a new executor and has its container started, after its checkpoint is on disk if there is one.
-    fn add_executor(&mut self, now: Time, framework_id: &FrameworkId, executor_id: &ExecutorId, launch: Launch, out: &mut Effects) {
+    fn add_executor(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        launch: Launch,
+        out: &mut Effects,
+    ) {
         let container_id = ContainerId::new(self.random.uuid_text());
         let (work_dir, agent_id) = (self.config.work_dir.clone(), self.id().clone());
-        let run = Run { work_dir: &work_dir, agent_id: &agent_id, framework_id, executor_id, container_id: &container_id };
-        let framework = self.frameworks.get_mut(framework_id).expect("the caller found the framework");
-        let user = launch.executor.command.as_ref().and_then(|command| command.user.clone());
-        let user = user.or_else(|| Some(framework.info.user.clone())).filter(|user| self.config.switch_user && !user.is_empty());
+        let run = Run {
+            work_dir: &work_dir,
+            agent_id: &agent_id,
+            framework_id,
+            executor_id,
+            container_id: &container_id,
+        };
+        let framework = self
+            .frameworks
+            .get_mut(framework_id)
+            .expect("the caller found the framework");
+        let user = launch
+            .executor
+            .command
+            .as_ref()
+            .and_then(|command| command.user.clone());
+        let user = user
+            .or_else(|| Some(framework.info.user.clone()))
+            .filter(|user| self.config.switch_user && !user.is_empty());
         let refusal = unsupported(&launch.executor);
         let executor = Executor {
             id: executor_id.clone(),
@@ -175,15 +251,20 @@ impl AgentCore {
         };
         let checkpoint = executor.checkpoint;
         framework.executors.insert(executor_id.clone(), executor);
-        self.containers.insert(container_id.clone(), (framework_id.clone(), executor_id.clone()));
-        out.push(Effect::Keep { path: run.executor_directory() });
+        self.containers
+            .insert(container_id.clone(), (framework_id.clone(), executor_id.clone()));
+        out.push(Effect::Keep {
+            path: run.executor_directory(),
+        });
         self.queue(framework_id, executor_id, &launch);
         if let Some(reason) = refusal {
             self.executor_failed(now, &container_id, reason, out);
             return;
         }
         if checkpoint {
-            out.push(Effect::Keep { path: run.executor_meta_directory() });
+            out.push(Effect::Keep {
+                path: run.executor_meta_directory(),
+            });
             out.push(Effect::Checkpoint {
                 ticket: None,
                 path: run.generated_for_command_task(),
@@ -191,9 +272,17 @@ impl AgentCore {
             });
             self.checkpoint_tasks(&container_id, &launch.tasks, out);
             let ticket = self.ticket(Pending::CheckpointExecutor(container_id.clone()));
-            out.push(Effect::Symlink { link: run.latest_meta(), target: run.meta_directory() });
-            out.push(Effect::Checkpoint { ticket: Some(ticket), path: run.executor_info(), bytes: checkpoint::record(&downgraded_executor(&launch.executor)) });
-            self.executor_in(&container_id).expect("just inserted").container = ContainerState::Waiting(ticket);
+            out.push(Effect::Symlink {
+                link: run.latest_meta(),
+                target: run.meta_directory(),
+            });
+            out.push(Effect::Checkpoint {
+                ticket: Some(ticket),
+                path: run.executor_info(),
+                bytes: checkpoint::record(&downgraded_executor(&launch.executor)),
+            });
+            self.executor_in(&container_id).expect("just inserted").container =
+                ContainerState::Waiting(ticket);
         } else {
             self.launch_container(&container_id, out);
         }
@@ -210,9 +299,15 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::launchExecutor`.
     pub(crate) fn launch_container(&mut self, container_id: &ContainerId, out: &mut Effects) {
-        let Some((framework_id, executor_id)) = self.containers.get(container_id).cloned() else { return };
-        let Some(framework) = self.frameworks.get(&framework_id) else { return };
-        let Some(executor) = framework.executors.get(&executor_id) else { return };
+        let Some((framework_id, executor_id)) = self.containers.get(container_id).cloned() else {
+            return;
+        };
+        let Some(framework) = self.frameworks.get(&framework_id) else {
+            return;
+        };
+        let Some(executor) = framework.executors.get(&executor_id) else {
+            return;
+        };
         if executor.state != ExecutorState::Registering {
             return;
         }
@@ -236,19 +331,36 @@ impl AgentCore {
         };
         let ticket = self.ticket(Pending::Launch(container_id.clone()));
         if let Some(executor) = self.executor_in(container_id) {
-            executor.container = ContainerState::Launching { ticket, destroy: false };
+            executor.container = ContainerState::Launching {
+                ticket,
+                destroy: false,
+            };
         }
-        out.push(Effect::Launch { ticket, container: Box::new(container) });
+        out.push(Effect::Launch {
+            ticket,
+            container: Box::new(container),
+        });
     }
 
     /// Writes tasks down if their framework checkpoints; says whether it does.
     fn checkpoint_tasks(&self, container_id: &ContainerId, tasks: &[TaskInfo], out: &mut Effects) -> bool {
-        let Some((framework_id, executor_id)) = self.containers.get(container_id) else { return false };
-        let executor = self.frameworks.get(framework_id).and_then(|framework| framework.executors.get(executor_id));
+        let Some((framework_id, executor_id)) = self.containers.get(container_id) else {
+            return false;
+        };
+        let executor = self
+            .frameworks
+            .get(framework_id)
+            .and_then(|framework| framework.executors.get(executor_id));
         if !executor.is_some_and(|executor| executor.checkpoint) {
             return false;
         }
-        let run = Run { work_dir: &self.config.work_dir, agent_id: self.id(), framework_id, executor_id, container_id };
+        let run = Run {
+            work_dir: &self.config.work_dir,
+            agent_id: self.id(),
+            framework_id,
+            executor_id,
+            container_id,
+        };
         for info in tasks {
             let task = downgraded_task(task_of(info, TaskState::TaskStaging, framework_id.to_proto()));
             out.push(Effect::Checkpoint {
@@ -263,11 +375,20 @@ impl AgentCore {
     /// The executor in a container.
     pub(crate) fn executor_in(&mut self, container_id: &ContainerId) -> Option<&mut Executor> {
         let (framework_id, executor_id) = self.containers.get(container_id)?;
-        self.frameworks.get_mut(framework_id)?.executors.get_mut(executor_id)
+        self.frameworks
+            .get_mut(framework_id)?
+            .executors
+            .get_mut(executor_id)
     }
 
     /// An executor cannot be started for this reason.
-    pub(crate) fn executor_failed(&mut self, now: Time, container_id: &ContainerId, reason: &str, out: &mut Effects) {
+    pub(crate) fn executor_failed(
+        &mut self,
+        now: Time,
+        container_id: &ContainerId,
+        reason: &str,
+        out: &mut Effects,
+    ) {
         self.counters.container_launch_errors += 1;
         if let Some(executor) = self.executor_in(container_id) {
             executor.container = ContainerState::Gone;
@@ -289,12 +410,14 @@ fn contradiction(launch: &Launch, state: Option<ExecutorState>) -> Option<(Reaso
         return state.map(|_| (Reason::ReasonTaskInvalid, text));
     }
     match (wanted, state) {
-        (true, Some(_)) => {
-            Some((Reason::ReasonExecutorTerminated, "Master wants to launch executor, but one already exists"))
-        }
-        (false, None) => {
-            Some((Reason::ReasonExecutorTerminated, "No executor is expected to launch and there is none running"))
-        }
+        (true, Some(_)) => Some((
+            Reason::ReasonExecutorTerminated,
+            "Master wants to launch executor, but one already exists",
+        )),
+        (false, None) => Some((
+            Reason::ReasonExecutorTerminated,
+            "No executor is expected to launch and there is none running",
+        )),
         _ => None,
     }
 }
@@ -306,22 +429,36 @@ fn unsupported(executor: &ExecutorInfo) -> Option<&'static str> {
     }
     let container: &ContainerInfo = executor.container.as_deref()?;
     if container.r#type == container_info::Type::Docker || container.docker.is_some() {
-        return Some("None of the enabled containerizers (mesos) could create a container for the provided TaskInfo/ExecutorInfo message");
+        return Some(
+            "None of the enabled containerizers (mesos) could create a container for the provided TaskInfo/ExecutorInfo message",
+        );
     }
-    if container.mesos.as_ref().is_some_and(|mesos| mesos.image.is_some()) {
+    if container
+        .mesos
+        .as_ref()
+        .is_some_and(|mesos| mesos.image.is_some())
+    {
         return Some("container images are not supported yet");
     }
     if !container.volumes.is_empty() {
         return Some("volumes are not supported yet");
     }
-    if container.network_infos.iter().any(|network| network.name.is_some()) {
+    if container
+        .network_infos
+        .iter()
+        .any(|network| network.name.is_some())
+    {
         return Some("container networks are not supported yet");
     }
     None
 }
 
 /// The directories of one executor run, for those who clean up.
-pub(crate) fn run_of<'a>(work_dir: &'a str, agent_id: &'a mesos::ids::AgentId, executor: &'a Executor) -> Run<'a> {
+pub(crate) fn run_of<'a>(
+    work_dir: &'a str,
+    agent_id: &'a mesos::ids::AgentId,
+    executor: &'a Executor,
+) -> Run<'a> {
     paths::Run {
         work_dir,
         agent_id,

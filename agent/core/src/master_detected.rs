@@ -20,7 +20,10 @@ impl AgentCore {
         }
         self.state = AgentState::Disconnected;
         self.pause_updates();
-        for timer in [self.register_timer.take(), self.ping_timer.take()].into_iter().flatten() {
+        for timer in [self.register_timer.take(), self.ping_timer.take()]
+            .into_iter()
+            .flatten()
+        {
             self.timers.cancel(timer);
         }
         self.master.clone_from(&master);

@@ -24,31 +24,52 @@ impl AgentCore {
     pub(crate) fn framework_message(&mut self, message: FrameworkToExecutorMessage, out: &mut Effects) {
         let framework_id = FrameworkId::from(&message.framework_id);
         let executor_id = ExecutorId::from(&message.executor_id);
-        let connection = (self.state == AgentState::Running && self.agent_id == Some(AgentId::from(&message.slave_id)))
-            .then(|| self.frameworks.get(&framework_id))
-            .flatten()
-            .filter(|framework| framework.state == FrameworkState::Running)
-            .and_then(|framework| framework.executors.get(&executor_id))
-            .filter(|executor| executor.state == ExecutorState::Running)
-            .and_then(|executor| executor.connection);
+        let connection = (self.state == AgentState::Running
+            && self.agent_id == Some(AgentId::from(&message.slave_id)))
+        .then(|| self.frameworks.get(&framework_id))
+        .flatten()
+        .filter(|framework| framework.state == FrameworkState::Running)
+        .and_then(|framework| framework.executors.get(&executor_id))
+        .filter(|executor| executor.state == ExecutorState::Running)
+        .and_then(|executor| executor.connection);
         let Some(connection) = connection else {
             warn!(%framework_id, %executor_id, "dropping a message for an executor that is not running");
             self.counters.invalid_framework_messages += 1;
             return;
         };
-        let data = event::Message { data: message.data, ..event::Message::default() };
-        let event = Event { message: Some(Box::new(data)), ..event_of(event::Type::Message) };
-        out.push(Effect::Event { connection, event: Box::new(event) });
+        let data = event::Message {
+            data: message.data,
+            ..event::Message::default()
+        };
+        let event = Event {
+            message: Some(Box::new(data)),
+            ..event_of(event::Type::Message)
+        };
+        out.push(Effect::Event {
+            connection,
+            event: Box::new(event),
+        });
         self.counters.valid_framework_messages += 1;
     }
 
     /// An executor sends bytes to its scheduler: straight to it when it has an address, else through the master.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::executorMessage`.
-    pub(crate) fn executor_message(&mut self, framework_id: &FrameworkId, executor_id: &ExecutorId, data: Bytes, out: &mut Effects) {
-        let framework = self.frameworks.get(framework_id).filter(|framework| framework.state == FrameworkState::Running);
+    pub(crate) fn executor_message(
+        &mut self,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        data: Bytes,
+        out: &mut Effects,
+    ) {
+        let framework = self
+            .frameworks
+            .get(framework_id)
+            .filter(|framework| framework.state == FrameworkState::Running);
         let to = match framework {
-            Some(framework) if self.state == AgentState::Running => framework.pid.clone().or_else(|| self.master.clone()),
+            Some(framework) if self.state == AgentState::Running => {
+                framework.pid.clone().or_else(|| self.master.clone())
+            }
             _ => None,
         };
         let Some(to) = to else {
@@ -63,7 +84,10 @@ impl AgentCore {
             data,
             ..ExecutorToFrameworkMessage::default()
         };
-        out.push(Effect::Send { to, message: Outgoing::new(&message) });
+        out.push(Effect::Send {
+            to,
+            message: Outgoing::new(&message),
+        });
         self.counters.valid_framework_messages += 1;
     }
 
@@ -76,7 +100,9 @@ impl AgentCore {
             warn!(%framework_id, state = ?self.state, "ignoring news about a framework in this state of the agent");
             return;
         }
-        let Some(framework) = self.frameworks.get_mut(&framework_id) else { return };
+        let Some(framework) = self.frameworks.get_mut(&framework_id) else {
+            return;
+        };
         if framework.state == FrameworkState::Terminating {
             warn!(%framework_id, "ignoring news about a framework that is terminating");
             return;

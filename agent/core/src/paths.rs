@@ -55,19 +55,33 @@ pub fn framework(root: &str, agent_id: &AgentId, framework_id: &FrameworkId) -> 
 /// The checkpointed `FrameworkInfo`.
 #[must_use]
 pub fn framework_info(work_dir: &str, agent_id: &AgentId, framework_id: &FrameworkId) -> String {
-    format!("{}/framework.info", framework(&meta_root(work_dir), agent_id, framework_id))
+    format!(
+        "{}/framework.info",
+        framework(&meta_root(work_dir), agent_id, framework_id)
+    )
 }
 
 /// The checkpointed address of the scheduler.
 #[must_use]
 pub fn framework_pid(work_dir: &str, agent_id: &AgentId, framework_id: &FrameworkId) -> String {
-    format!("{}/framework.pid", framework(&meta_root(work_dir), agent_id, framework_id))
+    format!(
+        "{}/framework.pid",
+        framework(&meta_root(work_dir), agent_id, framework_id)
+    )
 }
 
 /// The directory of an executor.
 #[must_use]
-pub fn executor(root: &str, agent_id: &AgentId, framework_id: &FrameworkId, executor_id: &ExecutorId) -> String {
-    format!("{}/executors/{executor_id}", framework(root, agent_id, framework_id))
+pub fn executor(
+    root: &str,
+    agent_id: &AgentId,
+    framework_id: &FrameworkId,
+    executor_id: &ExecutorId,
+) -> String {
+    format!(
+        "{}/executors/{executor_id}",
+        framework(root, agent_id, framework_id)
+    )
 }
 
 /// One run of an executor: its sandbox below the work directory, its checkpoints below `meta`.
@@ -87,11 +101,17 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     fn below(&self, root: &str, rest: &str) -> String {
-        format!("{}/{rest}", executor(root, self.agent_id, self.framework_id, self.executor_id))
+        format!(
+            "{}/{rest}",
+            executor(root, self.agent_id, self.framework_id, self.executor_id)
+        )
     }
 
     fn meta(&self, rest: &str) -> String {
-        self.below(&meta_root(self.work_dir), &format!("runs/{}{rest}", self.container_id))
+        self.below(
+            &meta_root(self.work_dir),
+            &format!("runs/{}{rest}", self.container_id),
+        )
     }
 
     /// The executor's directory below the work directory.
@@ -103,7 +123,12 @@ impl Run<'_> {
     /// The executor's directory below `meta`.
     #[must_use]
     pub fn executor_meta_directory(&self) -> String {
-        executor(&meta_root(self.work_dir), self.agent_id, self.framework_id, self.executor_id)
+        executor(
+            &meta_root(self.work_dir),
+            self.agent_id,
+            self.framework_id,
+            self.executor_id,
+        )
     }
 
     /// The sandbox.
@@ -121,7 +146,10 @@ impl Run<'_> {
     /// The name under which `/files` shows the latest sandbox.
     #[must_use]
     pub fn virtual_sandbox(&self) -> String {
-        format!("/frameworks/{}/executors/{}/runs/latest", self.framework_id, self.executor_id)
+        format!(
+            "/frameworks/{}/executors/{}/runs/latest",
+            self.framework_id, self.executor_id
+        )
     }
 
     /// The run's directory below `meta`.
@@ -205,13 +233,34 @@ mod tests {
             container_id: &container,
         };
         for (found, expected) in [
-            (run.sandbox(), "/var/lib/a/slaves/S0/frameworks/F-0000/executors/e/runs/c1"),
-            (run.latest_sandbox(), "/var/lib/a/slaves/S0/frameworks/F-0000/executors/e/runs/latest"),
-            (run.virtual_sandbox(), "/frameworks/F-0000/executors/e/runs/latest"),
-            (run.executor_info(), "/var/lib/a/meta/slaves/S0/frameworks/F-0000/executors/e/executor.info"),
-            (run.forked_pid(), "/var/lib/a/meta/slaves/S0/frameworks/F-0000/executors/e/runs/c1/pids/forked.pid"),
-            (run.task_updates(&task), "/var/lib/a/meta/slaves/S0/frameworks/F-0000/executors/e/runs/c1/tasks/t/task.updates"),
-            (agent_info("/var/lib/a", &agent), "/var/lib/a/meta/slaves/S0/slave.info"),
+            (
+                run.sandbox(),
+                "/var/lib/a/slaves/S0/frameworks/F-0000/executors/e/runs/c1",
+            ),
+            (
+                run.latest_sandbox(),
+                "/var/lib/a/slaves/S0/frameworks/F-0000/executors/e/runs/latest",
+            ),
+            (
+                run.virtual_sandbox(),
+                "/frameworks/F-0000/executors/e/runs/latest",
+            ),
+            (
+                run.executor_info(),
+                "/var/lib/a/meta/slaves/S0/frameworks/F-0000/executors/e/executor.info",
+            ),
+            (
+                run.forked_pid(),
+                "/var/lib/a/meta/slaves/S0/frameworks/F-0000/executors/e/runs/c1/pids/forked.pid",
+            ),
+            (
+                run.task_updates(&task),
+                "/var/lib/a/meta/slaves/S0/frameworks/F-0000/executors/e/runs/c1/tasks/t/task.updates",
+            ),
+            (
+                agent_info("/var/lib/a", &agent),
+                "/var/lib/a/meta/slaves/S0/slave.info",
+            ),
             (boot_id("/var/lib/a"), "/var/lib/a/meta/boot_id"),
             (latest_agent("/var/lib/a/meta"), "/var/lib/a/meta/slaves/latest"),
         ] {

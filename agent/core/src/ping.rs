@@ -26,7 +26,10 @@ impl AgentCore {
         } else if self.state == AgentState::Running {
             self.await_ping(now);
         }
-        out.push(Effect::Send { to: from, message: Outgoing::new(&PongSlaveMessage::default()) });
+        out.push(Effect::Send {
+            to: from,
+            message: Outgoing::new(&PongSlaveMessage::default()),
+        });
     }
 
     /// Starts to wait for the next ping.

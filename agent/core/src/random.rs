@@ -99,6 +99,10 @@ mod tests {
     #[test]
     fn units_stay_in_range() {
         let mut random = Random::from_seed([0; 4]);
-        assert!((0..1000).map(|_| random.unit()).all(|unit| (0.0..1.0).contains(&unit)));
+        assert!(
+            (0..1000)
+                .map(|_| random.unit())
+                .all(|unit| (0.0..1.0).contains(&unit))
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use indexmap::IndexMap;
 use libprocess_core::{duration::format_duration, time::Time, upid::Upid};
 use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId, TaskId};
-use mesos_proto::v0::{ExecutorInfo, FrameworkInfo, SlaveInfo, Task, TaskState, internal::StatusUpdate, task_status::Reason};
+use mesos_proto::v0::{
+    ExecutorInfo, FrameworkInfo, SlaveInfo, Task, TaskState, internal::StatusUpdate, task_status::Reason,
+};
 use tracing::{info, warn};
 
 use crate::{
@@ -106,8 +108,16 @@ impl AgentCore {
     }
 
     /// Makes a framework and its executors known again.
-    fn recover_framework(&mut self, found: RecoveredFramework, wanted: &mut BTreeSet<ContainerId>, out: &mut Effects) {
-        let framework = Framework::new(found.info, found.pid.parse::<Upid>().ok().filter(|pid| !pid.is_empty()));
+    fn recover_framework(
+        &mut self,
+        found: RecoveredFramework,
+        wanted: &mut BTreeSet<ContainerId>,
+        out: &mut Effects,
+    ) {
+        let framework = Framework::new(
+            found.info,
+            found.pid.parse::<Upid>().ok().filter(|pid| !pid.is_empty()),
+        );
         let framework_id = framework.id.clone();
         self.frameworks.insert(framework_id.clone(), framework);
         for executor in found.executors {
@@ -115,15 +125,25 @@ impl AgentCore {
             self.recover_executor(&framework_id, executor);
             if let Some(pid) = pid {
                 wanted.insert(container_id.clone());
-                out.push(Effect::Watch { container_id: container_id.clone(), pid });
+                out.push(Effect::Watch {
+                    container_id: container_id.clone(),
+                    pid,
+                });
             }
-            let Some(framework) = self.frameworks.get(&framework_id) else { continue };
+            let Some(framework) = self.frameworks.get(&framework_id) else {
+                continue;
+            };
             let holds = |executor: &&Executor| executor.container_id == container_id;
-            let Some(executor) = framework.executors.values().find(holds) else { continue };
+            let Some(executor) = framework.executors.values().find(holds) else {
+                continue;
+            };
             let directory = executor.directory.clone();
             let run = run_of(&self.config.work_dir, self.id(), executor);
             for name in [directory.clone(), run.latest_sandbox(), run.virtual_sandbox()] {
-                out.push(Effect::Attach { name, path: directory.clone() });
+                out.push(Effect::Attach {
+                    name,
+                    path: directory.clone(),
+                });
             }
         }
     }
@@ -184,9 +204,12 @@ impl AgentCore {
                 self.updates.streams.insert(key, stream);
             }
         }
-        self.containers.insert(found.container_id, (framework_id.clone(), executor_id.clone()));
+        self.containers
+            .insert(found.container_id, (framework_id.clone(), executor_id.clone()));
         if let Some(framework) = self.frameworks.get_mut(framework_id) {
-            framework.tasks.extend(tasks.into_iter().map(|task_id| (task_id, executor_id.clone())));
+            framework
+                .tasks
+                .extend(tasks.into_iter().map(|task_id| (task_id, executor_id.clone())));
             framework.executors.insert(executor_id, executor);
         }
     }
@@ -200,7 +223,8 @@ impl AgentCore {
         for framework in self.frameworks.values_mut() {
             let state = gone(&framework.info);
             for executor in framework.executors.values_mut() {
-                if executor.state == ExecutorState::Registering && executor.container != ContainerState::Gone {
+                if executor.state == ExecutorState::Registering && executor.container != ContainerState::Gone
+                {
                     warn!(executor_id = %executor.id, "killing an executor that did not come back");
                     executor.state = ExecutorState::Terminating;
                     executor.pending_termination = Some(Termination {
@@ -225,7 +249,9 @@ impl AgentCore {
             .frameworks
             .values_mut()
             .flat_map(|framework| framework.executors.values_mut())
-            .filter(|executor| executor.container == ContainerState::Gone && executor.state == ExecutorState::Registering)
+            .filter(|executor| {
+                executor.container == ContainerState::Gone && executor.state == ExecutorState::Registering
+            })
             .map(|executor| {
                 executor.pending_termination = Some(Termination {
                     state: TaskState::TaskFailed,

@@ -11,7 +11,8 @@ use mesos_proto::v0::{
     SlaveInfo, UUID,
     internal::{
         MasterSlaveConnection, ReconcileTasksMessage, RegisterSlaveMessage, ReregisterSlaveMessage,
-        SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage, UpdateSlaveMessage, update_slave_message,
+        SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage, UpdateSlaveMessage,
+        update_slave_message,
     },
     task_status::Reason,
 };
@@ -35,7 +36,9 @@ impl AgentCore {
     /// Mesos: src/slave/slave.cpp, `Slave::doReliableRegistration`.
     pub(crate) fn try_to_register(&mut self, now: Time, out: &mut Effects) {
         self.register_timer = None;
-        let (AgentState::Disconnected, Some(master)) = (self.state, self.master.clone()) else { return };
+        let (AgentState::Disconnected, Some(master)) = (self.state, self.master.clone()) else {
+            return;
+        };
         let message = match &self.agent_id {
             None => Outgoing::new(&self.register_message()),
             Some(_) => Outgoing::new(&self.reregister_message()),
@@ -67,9 +70,17 @@ impl AgentCore {
             message.frameworks.push(framework.info.clone());
             for executor in framework.executors.values() {
                 let queued = executor.queued.values().map(|task| {
-                    crate::resources::task_of(task, mesos_proto::v0::TaskState::TaskStaging, framework.id.to_proto())
+                    crate::resources::task_of(
+                        task,
+                        mesos_proto::v0::TaskState::TaskStaging,
+                        framework.id.to_proto(),
+                    )
                 });
-                let tasks = executor.launched.values().chain(executor.terminated.values()).cloned();
+                let tasks = executor
+                    .launched
+                    .values()
+                    .chain(executor.terminated.values())
+                    .cloned();
                 message.tasks.extend(queued.chain(tasks).map(downgraded_task));
                 // The master makes its own description of the executors of command tasks.
                 if !executor.command_task && executor.state != ExecutorState::Terminated {
@@ -81,11 +92,17 @@ impl AgentCore {
     }
 
     fn downgraded_info(&self) -> SlaveInfo {
-        SlaveInfo { resources: downgraded(&self.info.resources), ..self.info.clone() }
+        SlaveInfo {
+            resources: downgraded(&self.info.resources),
+            ..self.info.clone()
+        }
     }
 
     fn resource_version_uuid(&self) -> Box<UUID> {
-        Box::new(UUID { value: self.resource_version.to_vec().into(), ..UUID::default() })
+        Box::new(UUID {
+            value: self.resource_version.to_vec().into(),
+            ..UUID::default()
+        })
     }
 
     /// The master admitted the agent and gave it an id.
@@ -131,11 +148,17 @@ impl AgentCore {
 
     /// An agent that is told another id than it has would mix up two agents' tasks: it stops.
     fn expect_id(&self, id: &AgentId, verb: &str, out: &mut Effects) {
-        let own = self.agent_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let own = self
+            .agent_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         if self.agent_id.as_ref() == Some(id) {
             warn!(agent_id = %id, "already registered with the master");
         } else {
-            out.push(Effect::Terminate { error: Some(format!("{verb} but got wrong id: {id} (expected: {own})")) });
+            out.push(Effect::Terminate {
+                error: Some(format!("{verb} but got wrong id: {id} (expected: {own})")),
+            });
         }
     }
 
@@ -145,9 +168,16 @@ impl AgentCore {
         self.agent_id = Some(id.clone());
         let work_dir = &self.config.work_dir;
         let path = paths::agent_info(work_dir, id);
-        out.push(Effect::Checkpoint { ticket: None, path, bytes: checkpoint::record(&self.downgraded_info()) });
+        out.push(Effect::Checkpoint {
+            ticket: None,
+            path,
+            bytes: checkpoint::record(&self.downgraded_info()),
+        });
         for root in [paths::meta_root(work_dir), work_dir.clone()] {
-            out.push(Effect::Symlink { link: paths::latest_agent(&root), target: paths::agent(&root, id) });
+            out.push(Effect::Symlink {
+                link: paths::latest_agent(&root),
+                target: paths::agent(&root, id),
+            });
         }
     }
 
@@ -171,7 +201,10 @@ impl AgentCore {
                 resource_providers: Some(Box::<update_slave_message::ResourceProviders>::default()),
                 ..UpdateSlaveMessage::default()
             };
-            out.push(Effect::Send { to: master, message: Outgoing::new(&message) });
+            out.push(Effect::Send {
+                to: master,
+                message: Outgoing::new(&message),
+            });
         }
         self.resume_updates(now, out);
     }
@@ -179,23 +212,32 @@ impl AgentCore {
     /// The master believes these tasks here: those that are not were lost on the way.
     fn reconcile(&mut self, now: Time, message: &ReconcileTasksMessage, out: &mut Effects) {
         let framework_id = FrameworkId::from(&message.framework_id);
-        let info = message.framework.as_deref().or_else(|| Some(&self.frameworks.get(&framework_id)?.info));
+        let info = message
+            .framework
+            .as_deref()
+            .or_else(|| Some(&self.frameworks.get(&framework_id)?.info));
         let state = dropped(info.unwrap_or(&mesos_proto::v0::FrameworkInfo::default()));
         for status in &message.statuses {
             let task_id = TaskId::from(&status.task_id);
-            let known = self.frameworks.get(&framework_id).is_some_and(|framework| framework.tasks.contains_key(&task_id));
+            let known = self
+                .frameworks
+                .get(&framework_id)
+                .is_some_and(|framework| framework.tasks.contains_key(&task_id));
             if known {
                 continue;
             }
             warn!(%framework_id, %task_id, "a task the master knows is unknown here");
-            let update = self.agent_update(now, &AgentUpdate {
-                framework_id: &framework_id,
-                executor_id: None,
-                task_id: &task_id,
-                state,
-                reason: Reason::ReasonReconciliation,
-                message: "Reconciliation: task unknown to the agent",
-            });
+            let update = self.agent_update(
+                now,
+                &AgentUpdate {
+                    framework_id: &framework_id,
+                    executor_id: None,
+                    task_id: &task_id,
+                    state,
+                    reason: Reason::ReasonReconciliation,
+                    message: "Reconciliation: task unknown to the agent",
+                },
+            );
             // The framework may be unknown as well, so this does not take the way of other updates.
             self.receive_update(now, update, Origin::Agent, None, out);
         }
@@ -207,8 +249,14 @@ impl AgentCore {
     pub(crate) fn unregister(&mut self, now: Time, reason: &str, out: &mut Effects) {
         info!(reason, "unregistering and shutting down");
         if let (Some(master), Some(id)) = (self.master.clone(), &self.agent_id) {
-            let message = UnregisterSlaveMessage { slave_id: id.to_proto(), ..UnregisterSlaveMessage::default() };
-            out.push(Effect::Send { to: master, message: Outgoing::new(&message) });
+            let message = UnregisterSlaveMessage {
+                slave_id: id.to_proto(),
+                ..UnregisterSlaveMessage::default()
+            };
+            out.push(Effect::Send {
+                to: master,
+                message: Outgoing::new(&message),
+            });
         }
         self.shutdown(now, reason, out);
     }

@@ -17,9 +17,16 @@ impl AgentCore {
     /// Removes an executor whose container is gone and whose updates were all seen, or do not matter any more.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::removeExecutor`.
-    pub(crate) fn remove_executor_if_done(&mut self, framework_id: &FrameworkId, executor_id: &ExecutorId, out: &mut Effects) {
+    pub(crate) fn remove_executor_if_done(
+        &mut self,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        out: &mut Effects,
+    ) {
         let unimportant = self.state == AgentState::Terminating;
-        let Some(framework) = self.frameworks.get_mut(framework_id) else { return };
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return;
+        };
         let ending = unimportant || framework.state == FrameworkState::Terminating;
         let done = framework.executors.get(executor_id).is_some_and(|executor| {
             executor.state == ExecutorState::Terminated && (ending || !executor.has_incomplete_tasks())
@@ -27,24 +34,40 @@ impl AgentCore {
         if !done {
             return;
         }
-        let executor = framework.executors.remove(executor_id).expect("the executor was just found");
+        let executor = framework
+            .executors
+            .remove(executor_id)
+            .expect("the executor was just found");
         info!(%framework_id, %executor_id, "cleaning up executor");
         framework.tasks.retain(|_, holder| holder != executor_id);
         self.containers.remove(&executor.container_id);
         let agent_id = self.agent_id.as_ref().expect("an agent with executors has an id");
         let run = run_of(&self.config.work_dir, agent_id, &executor);
         if executor.checkpoint {
-            out.push(Effect::Checkpoint { ticket: None, path: run.sentinel(), bytes: Vec::new() });
+            out.push(Effect::Checkpoint {
+                ticket: None,
+                path: run.sentinel(),
+                bytes: Vec::new(),
+            });
         }
         let sandbox = run.sandbox();
         for name in [sandbox.clone(), run.latest_sandbox(), run.virtual_sandbox()] {
-            out.push(Effect::DetachWhenCollected { name, path: sandbox.clone() });
+            out.push(Effect::DetachWhenCollected {
+                name,
+                path: sandbox.clone(),
+            });
         }
         out.push(Effect::Collect { path: sandbox });
-        out.push(Effect::Collect { path: run.executor_directory() });
+        out.push(Effect::Collect {
+            path: run.executor_directory(),
+        });
         if executor.checkpoint {
-            out.push(Effect::Collect { path: run.meta_directory() });
-            out.push(Effect::Collect { path: run.executor_meta_directory() });
+            out.push(Effect::Collect {
+                path: run.meta_directory(),
+            });
+            out.push(Effect::Collect {
+                path: run.executor_meta_directory(),
+            });
         }
         let limit = self.config.max_completed_executors_per_framework;
         framework.completed_executors.push_back(executor);
@@ -57,20 +80,34 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::removeFramework`.
     pub(crate) fn remove_framework_if_idle(&mut self, framework_id: &FrameworkId, out: &mut Effects) {
-        if self.frameworks.get(framework_id).is_none_or(|framework| !framework.executors.is_empty()) {
+        if self
+            .frameworks
+            .get(framework_id)
+            .is_none_or(|framework| !framework.executors.is_empty())
+        {
             return;
         }
-        let framework = self.frameworks.remove(framework_id).expect("the framework was just found");
+        let framework = self
+            .frameworks
+            .remove(framework_id)
+            .expect("the framework was just found");
         info!(%framework_id, "cleaning up framework");
         // A framework whose end the master ordered takes its unseen updates with it; others keep theirs.
         if framework.state == FrameworkState::Terminating {
             self.drop_updates(framework_id);
         }
-        let agent_id = self.agent_id.as_ref().expect("an agent with frameworks has an id");
-        out.push(Effect::Collect { path: paths::framework(&self.config.work_dir, agent_id, framework_id) });
+        let agent_id = self
+            .agent_id
+            .as_ref()
+            .expect("an agent with frameworks has an id");
+        out.push(Effect::Collect {
+            path: paths::framework(&self.config.work_dir, agent_id, framework_id),
+        });
         if framework.checkpoints() {
             let meta = paths::meta_root(&self.config.work_dir);
-            out.push(Effect::Collect { path: paths::framework(&meta, agent_id, framework_id) });
+            out.push(Effect::Collect {
+                path: paths::framework(&meta, agent_id, framework_id),
+            });
         }
         self.completed_frameworks.push_back(framework);
         if self.completed_frameworks.len() > MAX_COMPLETED_FRAMEWORKS {
@@ -84,7 +121,12 @@ impl AgentCore {
     /// Forgets all updates of a framework that nobody will acknowledge any more.
     pub(crate) fn drop_updates(&mut self, framework_id: &FrameworkId) {
         for key in self.updates.keys_of(framework_id) {
-            if let Some(timer) = self.updates.streams.remove(&key).and_then(|mut stream| stream.stop_waiting()) {
+            if let Some(timer) = self
+                .updates
+                .streams
+                .remove(&key)
+                .and_then(|mut stream| stream.stop_waiting())
+            {
                 self.timers.cancel(timer);
             }
         }

@@ -13,13 +13,21 @@ pub(crate) fn is_partition_aware(framework: &FrameworkInfo) -> bool {
 /// TASK_DROPPED, or TASK_LOST for frameworks that do not know it.
 #[must_use]
 pub(crate) fn dropped(framework: &FrameworkInfo) -> TaskState {
-    if is_partition_aware(framework) { TaskState::TaskDropped } else { TaskState::TaskLost }
+    if is_partition_aware(framework) {
+        TaskState::TaskDropped
+    } else {
+        TaskState::TaskLost
+    }
 }
 
 /// TASK_GONE, or TASK_LOST for frameworks that do not know it.
 #[must_use]
 pub(crate) fn gone(framework: &FrameworkInfo) -> TaskState {
-    if is_partition_aware(framework) { TaskState::TaskGone } else { TaskState::TaskLost }
+    if is_partition_aware(framework) {
+        TaskState::TaskGone
+    } else {
+        TaskState::TaskLost
+    }
 }
 
 /// Resources as masters expect them in messages from agents: unreserved ones say so.
@@ -59,12 +67,19 @@ pub(crate) fn task_of(info: &TaskInfo, state: TaskState, framework_id: mesos_pro
         .command
         .as_ref()
         .and_then(|command| command.user.clone())
-        .or_else(|| info.executor.as_ref().and_then(|executor| executor.command.as_ref()?.user.clone()));
+        .or_else(|| {
+            info.executor
+                .as_ref()
+                .and_then(|executor| executor.command.as_ref()?.user.clone())
+        });
     Task {
         name: info.name.clone(),
         task_id: info.task_id.clone(),
         framework_id,
-        executor_id: info.executor.as_ref().map(|executor| Box::new(executor.executor_id.clone())),
+        executor_id: info
+            .executor
+            .as_ref()
+            .map(|executor| Box::new(executor.executor_id.clone())),
         slave_id: info.slave_id.clone(),
         state,
         resources: info.resources.clone(),
@@ -82,11 +97,17 @@ pub(crate) fn task_of(info: &TaskInfo, state: TaskState, framework_id: mesos_pro
 /// An executor as it is written to disk and sent to masters.
 #[must_use]
 pub(crate) fn downgraded_executor(info: &mesos_proto::v0::ExecutorInfo) -> mesos_proto::v0::ExecutorInfo {
-    mesos_proto::v0::ExecutorInfo { resources: downgraded(&info.resources), ..info.clone() }
+    mesos_proto::v0::ExecutorInfo {
+        resources: downgraded(&info.resources),
+        ..info.clone()
+    }
 }
 
 /// A task as it is written to disk and sent to masters.
 #[must_use]
 pub(crate) fn downgraded_task(task: Task) -> Task {
-    Task { resources: downgraded(&task.resources), ..task }
+    Task {
+        resources: downgraded(&task.resources),
+        ..task
+    }
 }

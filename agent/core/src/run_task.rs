@@ -23,7 +23,15 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::runTask`.
     pub(crate) fn run_task(&mut self, now: Time, message: RunTaskMessage, out: &mut Effects) {
-        let RunTaskMessage { mut framework, mut task, pid, resource_version_uuids, launch_executor, framework_id, .. } = message;
+        let RunTaskMessage {
+            mut framework,
+            mut task,
+            pid,
+            resource_version_uuids,
+            launch_executor,
+            framework_id,
+            ..
+        } = message;
         if framework.id.is_none() {
             framework.id = framework_id;
         }
@@ -32,13 +40,22 @@ impl AgentCore {
         if !self.accepts(&framework, &AgentId::from(&task.slave_id)) {
             return;
         }
-        let pid = pid.and_then(|pid| pid.parse::<Upid>().ok()).filter(|pid| !pid.is_empty() && !pid.id().is_empty());
+        let pid = pid
+            .and_then(|pid| pid.parse::<Upid>().ok())
+            .filter(|pid| !pid.is_empty() && !pid.id().is_empty());
         self.add_framework(&framework, pid, out);
         let mut executor = self.executor_of_task(&framework, &task);
         executor.resources = upgraded(executor.resources);
         let command_task = task.executor.is_none();
-        let launch =
-            Launch { framework, executor, tasks: vec![task], group: None, versions: resource_version_uuids, launch_executor, command_task };
+        let launch = Launch {
+            framework,
+            executor,
+            tasks: vec![task],
+            group: None,
+            versions: resource_version_uuids,
+            launch_executor,
+            command_task,
+        };
         self.launch(now, launch, out);
     }
 
@@ -46,7 +63,14 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::runTaskGroup`.
     pub(crate) fn run_task_group(&mut self, now: Time, message: RunTaskGroupMessage, out: &mut Effects) {
-        let RunTaskGroupMessage { framework, mut executor, mut task_group, resource_version_uuids, launch_executor, .. } = message;
+        let RunTaskGroupMessage {
+            framework,
+            mut executor,
+            mut task_group,
+            resource_version_uuids,
+            launch_executor,
+            ..
+        } = message;
         let Some(first) = task_group.tasks.first() else {
             warn!(framework_id = %id_of(&framework), "ignoring an empty task group");
             return;
@@ -92,12 +116,17 @@ impl AgentCore {
             return;
         }
         let framework = Framework::new(info.clone(), pid);
-        self.completed_frameworks.retain(|completed| completed.id != framework_id);
+        self.completed_frameworks
+            .retain(|completed| completed.id != framework_id);
         let agent_id = self.id().clone();
-        out.push(Effect::Keep { path: paths::framework(&self.config.work_dir, &agent_id, &framework_id) });
+        out.push(Effect::Keep {
+            path: paths::framework(&self.config.work_dir, &agent_id, &framework_id),
+        });
         if framework.checkpoints() {
             let meta = paths::meta_root(&self.config.work_dir);
-            out.push(Effect::Keep { path: paths::framework(&meta, &agent_id, &framework_id) });
+            out.push(Effect::Keep {
+                path: paths::framework(&meta, &agent_id, &framework_id),
+            });
             self.checkpoint_framework(&framework, out);
         }
         self.frameworks.insert(framework_id, framework);
@@ -111,7 +140,11 @@ impl AgentCore {
             path: paths::framework_info(work_dir, agent_id, &framework.id),
             bytes: checkpoint::record(&framework.info),
         });
-        let pid = framework.pid.as_ref().map(ToString::to_string).unwrap_or_default();
+        let pid = framework
+            .pid
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         out.push(Effect::Checkpoint {
             ticket: None,
             path: paths::framework_pid(work_dir, agent_id, &framework.id),
@@ -122,5 +155,7 @@ impl AgentCore {
 
 /// The id in a description of a framework; masters always fill it in.
 fn id_of(info: &FrameworkInfo) -> FrameworkId {
-    info.id.as_deref().map_or_else(|| FrameworkId::new(""), FrameworkId::from)
+    info.id
+        .as_deref()
+        .map_or_else(|| FrameworkId::new(""), FrameworkId::from)
 }

@@ -1,5 +1,6 @@
 //! Executors, frameworks and the agent end.
 
+use libprocess_core::duration::format_duration;
 use libprocess_core::time::Time;
 use mesos::ids::{ContainerId, ExecutorId, FrameworkId};
 use mesos_proto::v0::{
@@ -8,7 +9,6 @@ use mesos_proto::v0::{
     internal::{ShutdownExecutorMessage, ShutdownFrameworkMessage},
     task_status::Reason,
 };
-use libprocess_core::duration::format_duration;
 use tracing::{info, warn};
 
 use crate::{
@@ -24,7 +24,12 @@ impl AgentCore {
     /// The master says that a framework is over: all its executors end.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::shutdownFramework`.
-    pub(crate) fn shutdown_framework(&mut self, now: Time, message: &ShutdownFrameworkMessage, out: &mut Effects) {
+    pub(crate) fn shutdown_framework(
+        &mut self,
+        now: Time,
+        message: &ShutdownFrameworkMessage,
+        out: &mut Effects,
+    ) {
         if matches!(self.state, AgentState::Recovering | AgentState::Disconnected) {
             warn!("ignoring the end of a framework because the agent is not registered");
             return;
@@ -44,11 +49,16 @@ impl AgentCore {
         }
         info!(%framework_id, "shutting down framework");
         framework.state = FrameworkState::Terminating;
-        let executors: Vec<(ExecutorId, ExecutorState)> =
-            framework.executors.values().map(|executor| (executor.id.clone(), executor.state)).collect();
+        let executors: Vec<(ExecutorId, ExecutorState)> = framework
+            .executors
+            .values()
+            .map(|executor| (executor.id.clone(), executor.state))
+            .collect();
         for (executor_id, state) in executors {
             match state {
-                ExecutorState::Registering | ExecutorState::Running => self.end_executor(now, framework_id, &executor_id, out),
+                ExecutorState::Registering | ExecutorState::Running => {
+                    self.end_executor(now, framework_id, &executor_id, out)
+                }
                 ExecutorState::Terminated => self.remove_executor_if_done(framework_id, &executor_id, out),
                 ExecutorState::Terminating => {}
             }
@@ -59,16 +69,34 @@ impl AgentCore {
     /// The master wants one executor to end.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::shutdownExecutor`.
-    pub(crate) fn shutdown_executor(&mut self, now: Time, message: &ShutdownExecutorMessage, out: &mut Effects) {
-        let (Some(framework_id), Some(executor_id)) = (&message.framework_id, &message.executor_id) else { return };
-        let (framework_id, executor_id) = (FrameworkId::from(&**framework_id), ExecutorId::from(&**executor_id));
+    pub(crate) fn shutdown_executor(
+        &mut self,
+        now: Time,
+        message: &ShutdownExecutorMessage,
+        out: &mut Effects,
+    ) {
+        let (Some(framework_id), Some(executor_id)) = (&message.framework_id, &message.executor_id) else {
+            return;
+        };
+        let (framework_id, executor_id) = (
+            FrameworkId::from(&**framework_id),
+            ExecutorId::from(&**executor_id),
+        );
         if matches!(self.state, AgentState::Recovering | AgentState::Disconnected) {
             warn!(%framework_id, %executor_id, "ignoring the end of an executor because the agent is not registered");
             return;
         }
-        let framework = self.frameworks.get(&framework_id).filter(|framework| framework.state == FrameworkState::Running);
-        match framework.and_then(|framework| framework.executors.get(&executor_id)).map(|executor| executor.state) {
-            Some(ExecutorState::Registering | ExecutorState::Running) => self.end_executor(now, &framework_id, &executor_id, out),
+        let framework = self
+            .frameworks
+            .get(&framework_id)
+            .filter(|framework| framework.state == FrameworkState::Running);
+        match framework
+            .and_then(|framework| framework.executors.get(&executor_id))
+            .map(|executor| executor.state)
+        {
+            Some(ExecutorState::Registering | ExecutorState::Running) => {
+                self.end_executor(now, &framework_id, &executor_id, out)
+            }
             Some(state @ (ExecutorState::Terminating | ExecutorState::Terminated)) => {
                 warn!(%framework_id, %executor_id, ?state, "ignoring the end of an executor that is ending");
             }
@@ -79,20 +107,38 @@ impl AgentCore {
     /// Asks an executor to end, and destroys its container when it takes too long.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::_shutdownExecutor`.
-    pub(crate) fn end_executor(&mut self, now: Time, framework_id: &FrameworkId, executor_id: &ExecutorId, out: &mut Effects) {
-        let Some(framework) = self.frameworks.get(framework_id) else { return };
-        let Some(executor) = framework.executors.get(executor_id) else { return };
+    pub(crate) fn end_executor(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        out: &mut Effects,
+    ) {
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return;
+        };
+        let Some(executor) = framework.executors.get(executor_id) else {
+            return;
+        };
         info!(%framework_id, %executor_id, "shutting down executor");
         let (container_id, connection) = (executor.container_id.clone(), executor.connection);
-        let timer = self.timers.insert(now + self.shutdown_grace(executor), Timer::ExecutorShutdown(container_id.clone()));
-        let Some(executor) = self.executor_in(&container_id) else { return };
+        let timer = self.timers.insert(
+            now + self.shutdown_grace(executor),
+            Timer::ExecutorShutdown(container_id.clone()),
+        );
+        let Some(executor) = self.executor_in(&container_id) else {
+            return;
+        };
         executor.state = ExecutorState::Terminating;
         if let Some(old) = executor.timer.replace(timer) {
             self.timers.cancel(old);
         }
         match connection {
             Some(connection) => {
-                out.push(Effect::Event { connection, event: Box::new(event_of(Type::Shutdown)) });
+                out.push(Effect::Event {
+                    connection,
+                    event: Box::new(event_of(Type::Shutdown)),
+                });
             }
             // It cannot be asked: one that was never connected has nothing to lose.
             None => self.destroy(now, &container_id, out),
@@ -100,8 +146,15 @@ impl AgentCore {
     }
 
     /// An executor was asked to end and did not.
-    pub(crate) fn executor_shutdown_timed_out(&mut self, now: Time, container_id: &ContainerId, out: &mut Effects) {
-        let Some(executor) = self.executor_in(container_id) else { return };
+    pub(crate) fn executor_shutdown_timed_out(
+        &mut self,
+        now: Time,
+        container_id: &ContainerId,
+        out: &mut Effects,
+    ) {
+        let Some(executor) = self.executor_in(container_id) else {
+            return;
+        };
         executor.timer = None;
         if executor.state == ExecutorState::Terminating {
             info!(executor_id = %executor.id, %container_id, "killing an executor that does not end");
@@ -112,9 +165,16 @@ impl AgentCore {
     /// An executor was started and did not subscribe.
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::registerExecutorTimeout`.
-    pub(crate) fn executor_registration_timed_out(&mut self, now: Time, container_id: &ContainerId, out: &mut Effects) {
+    pub(crate) fn executor_registration_timed_out(
+        &mut self,
+        now: Time,
+        container_id: &ContainerId,
+        out: &mut Effects,
+    ) {
         let timeout = format_duration(self.config.executor_registration_timeout);
-        let Some(executor) = self.executor_in(container_id) else { return };
+        let Some(executor) = self.executor_in(container_id) else {
+            return;
+        };
         executor.timer = None;
         if executor.state != ExecutorState::Registering {
             return;

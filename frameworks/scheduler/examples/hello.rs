@@ -23,7 +23,13 @@ impl Scheduler for Hello {
             let mut tasks = Vec::new();
             while self.to_launch > 0 && cpus >= CPUS && mem >= MEM {
                 let id = format!("hello-{}", self.to_launch);
-                tasks.push(task::command(&offer, &id, &format!("echo hello from {id}"), CPUS, MEM));
+                tasks.push(task::command(
+                    &offer,
+                    &id,
+                    &format!("echo hello from {id}"),
+                    CPUS,
+                    MEM,
+                ));
                 (cpus, mem) = (cpus - CPUS, mem - MEM);
                 self.to_launch -= 1;
                 self.running += 1;
@@ -52,7 +58,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let master = arguments.next().unwrap_or_else(|| "127.0.0.1:5050".to_owned());
     let tasks = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(3);
-    let hello = Hello { to_launch: tasks, running: 0, failed: 0 };
+    let hello = Hello {
+        to_launch: tasks,
+        running: 0,
+        failed: 0,
+    };
     match Framework::new("hello", &master).run(hello) {
         Outcome::TornDown | Outcome::Stopped => {}
         Outcome::Error(reason) => eprintln!("refused: {reason}"),

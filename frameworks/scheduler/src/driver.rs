@@ -4,7 +4,9 @@ use bytes::Bytes;
 
 use crate::framework::Outcome;
 use crate::v1::scheduler::{Call, call, call::Type};
-use crate::v1::{AgentID, ExecutorID, Filters, FrameworkID, Offer, OfferID, TaskID, TaskInfo, TaskStatus, offer};
+use crate::v1::{
+    AgentID, ExecutorID, Filters, FrameworkID, Offer, OfferID, TaskID, TaskInfo, TaskStatus, offer,
+};
 
 /// Collects the calls of a scheduler; they are sent in order when its method returns.
 ///
@@ -36,7 +38,10 @@ impl Driver {
 
     /// As [`Driver::launch`], and refuses what is left for this many seconds; zero refuses nothing.
     pub fn launch_filtered(&mut self, offer: &Offer, tasks: Vec<TaskInfo>, refuse_seconds: Option<f64>) {
-        let launch = offer::operation::Launch { task_infos: tasks, ..Default::default() };
+        let launch = offer::operation::Launch {
+            task_infos: tasks,
+            ..Default::default()
+        };
         let operation = offer::Operation {
             r#type: Some(offer::operation::Type::Launch),
             launch: Some(Box::new(launch)),
@@ -46,10 +51,23 @@ impl Driver {
     }
 
     /// Carries out operations on what offers of one agent hold together.
-    pub fn accept(&mut self, offer_ids: Vec<OfferID>, operations: Vec<offer::Operation>, refuse_seconds: Option<f64>) {
-        let accept =
-            call::Accept { offer_ids, operations, filters: filters(refuse_seconds), ..Default::default() };
-        self.call(Call { r#type: Some(Type::Accept), accept: Some(Box::new(accept)), ..Default::default() });
+    pub fn accept(
+        &mut self,
+        offer_ids: Vec<OfferID>,
+        operations: Vec<offer::Operation>,
+        refuse_seconds: Option<f64>,
+    ) {
+        let accept = call::Accept {
+            offer_ids,
+            operations,
+            filters: filters(refuse_seconds),
+            ..Default::default()
+        };
+        self.call(Call {
+            r#type: Some(Type::Accept),
+            accept: Some(Box::new(accept)),
+            ..Default::default()
+        });
     }
 
     /// Returns offers unused, and refuses the same for this many seconds (five when not said).
@@ -59,36 +77,68 @@ impl Driver {
             filters: filters(refuse_seconds),
             ..Default::default()
         };
-        self.call(Call { r#type: Some(Type::Decline), decline: Some(Box::new(decline)), ..Default::default() });
+        self.call(Call {
+            r#type: Some(Type::Decline),
+            decline: Some(Box::new(decline)),
+            ..Default::default()
+        });
     }
 
     /// Asks for offers again and forgets what was refused.
     pub fn revive(&mut self) {
-        self.call(Call { r#type: Some(Type::Revive), ..Default::default() });
+        self.call(Call {
+            r#type: Some(Type::Revive),
+            ..Default::default()
+        });
     }
 
     /// Asks for no more offers until [`Driver::revive`].
     pub fn suppress(&mut self) {
-        self.call(Call { r#type: Some(Type::Suppress), ..Default::default() });
+        self.call(Call {
+            r#type: Some(Type::Suppress),
+            ..Default::default()
+        });
     }
 
     /// Wants a task dead.
     pub fn kill(&mut self, task_id: TaskID, agent_id: Option<AgentID>) {
-        let kill = call::Kill { task_id, agent_id: agent_id.map(Box::new), ..Default::default() };
-        self.call(Call { r#type: Some(Type::Kill), kill: Some(Box::new(kill)), ..Default::default() });
+        let kill = call::Kill {
+            task_id,
+            agent_id: agent_id.map(Box::new),
+            ..Default::default()
+        };
+        self.call(Call {
+            r#type: Some(Type::Kill),
+            kill: Some(Box::new(kill)),
+            ..Default::default()
+        });
     }
 
     /// Ends an executor and all of its tasks.
     pub fn shutdown(&mut self, executor_id: ExecutorID, agent_id: AgentID) {
-        let shutdown = call::Shutdown { executor_id, agent_id, ..Default::default() };
-        self.call(Call { r#type: Some(Type::Shutdown), shutdown: Some(Box::new(shutdown)), ..Default::default() });
+        let shutdown = call::Shutdown {
+            executor_id,
+            agent_id,
+            ..Default::default()
+        };
+        self.call(Call {
+            r#type: Some(Type::Shutdown),
+            shutdown: Some(Box::new(shutdown)),
+            ..Default::default()
+        });
     }
 
     /// Acknowledges an update that [`Driver::acknowledge_later`] held back.
     pub fn acknowledge(&mut self, status: &TaskStatus) {
-        let (Some(uuid), Some(agent_id)) = (status.uuid.clone(), status.agent_id.clone()) else { return };
-        let acknowledge =
-            call::Acknowledge { agent_id: *agent_id, task_id: status.task_id.clone(), uuid, ..Default::default() };
+        let (Some(uuid), Some(agent_id)) = (status.uuid.clone(), status.agent_id.clone()) else {
+            return;
+        };
+        let acknowledge = call::Acknowledge {
+            agent_id: *agent_id,
+            task_id: status.task_id.clone(),
+            uuid,
+            ..Default::default()
+        };
         self.call(Call {
             r#type: Some(Type::Acknowledge),
             acknowledge: Some(Box::new(acknowledge)),
@@ -104,12 +154,17 @@ impl Driver {
 
     /// Asks what became of tasks; of all when none is named.
     pub fn reconcile(&mut self, tasks: impl IntoIterator<Item = (TaskID, Option<AgentID>)>) {
-        let tasks = tasks.into_iter().map(|(task_id, agent_id)| call::reconcile::Task {
-            task_id,
-            agent_id: agent_id.map(Box::new),
+        let tasks = tasks
+            .into_iter()
+            .map(|(task_id, agent_id)| call::reconcile::Task {
+                task_id,
+                agent_id: agent_id.map(Box::new),
+                ..Default::default()
+            });
+        let reconcile = call::Reconcile {
+            tasks: tasks.collect(),
             ..Default::default()
-        });
-        let reconcile = call::Reconcile { tasks: tasks.collect(), ..Default::default() };
+        };
         self.call(Call {
             r#type: Some(Type::Reconcile),
             reconcile: Some(Box::new(reconcile)),
@@ -119,13 +174,25 @@ impl Driver {
 
     /// Sends bytes to an executor, at most once.
     pub fn message(&mut self, agent_id: AgentID, executor_id: ExecutorID, data: impl Into<Bytes>) {
-        let message = call::Message { agent_id, executor_id, data: data.into(), ..Default::default() };
-        self.call(Call { r#type: Some(Type::Message), message: Some(Box::new(message)), ..Default::default() });
+        let message = call::Message {
+            agent_id,
+            executor_id,
+            data: data.into(),
+            ..Default::default()
+        };
+        self.call(Call {
+            r#type: Some(Type::Message),
+            message: Some(Box::new(message)),
+            ..Default::default()
+        });
     }
 
     /// Ends the framework: all of its tasks are killed, and [`crate::Framework::run`] returns.
     pub fn teardown(&mut self) {
-        self.call(Call { r#type: Some(Type::Teardown), ..Default::default() });
+        self.call(Call {
+            r#type: Some(Type::Teardown),
+            ..Default::default()
+        });
         self.outcome = Some(Outcome::TornDown);
     }
 
@@ -136,5 +203,10 @@ impl Driver {
 }
 
 fn filters(refuse_seconds: Option<f64>) -> Option<Box<Filters>> {
-    refuse_seconds.map(|seconds| Box::new(Filters { refuse_seconds: Some(seconds), ..Default::default() }))
+    refuse_seconds.map(|seconds| {
+        Box::new(Filters {
+            refuse_seconds: Some(seconds),
+            ..Default::default()
+        })
+    })
 }

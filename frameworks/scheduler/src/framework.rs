@@ -31,6 +31,18 @@ pub struct Handle<S: Scheduler> {
     outcome: Future<Outcome>,
 }
 
+/// A way to a running scheduler.
+pub struct Teller<S: Scheduler> {
+    pid: Pid<SchedulerProcess<S>>,
+}
+
+impl<S: Scheduler> Teller<S> {
+    /// Runs `f` on the scheduler, after the events that came before.
+    pub fn tell(&self, f: impl FnOnce(&mut S, &mut Driver) + Send + 'static) {
+        self.pid.tell(move |process, context| process.with(context, f));
+    }
+}
+
 impl Framework {
     /// A framework of the current user in role `*`, with the master at `host:port`.
     pub fn new(name: &str, master: &str) -> Self {
@@ -46,12 +58,18 @@ impl Framework {
             capabilities: vec![multi_role],
             ..Default::default()
         };
-        Self { info, master: master.to_owned() }
+        Self {
+            info,
+            master: master.to_owned(),
+        }
     }
 
     /// Takes over a description of the framework that was made elsewhere.
     pub fn with_info(info: FrameworkInfo, master: &str) -> Self {
-        Self { info, master: master.to_owned() }
+        Self {
+            info,
+            master: master.to_owned(),
+        }
     }
 
     /// What the master is told of it.
@@ -65,9 +83,14 @@ impl Framework {
     ///
     /// When the operating system has no threads to give.
     pub fn run<S: Scheduler>(self, scheduler: S) -> Outcome {
-        let system = System::builder().client_only().start().expect("a thread can be started");
+        let system = System::builder()
+            .client_only()
+            .start()
+            .expect("a thread can be started");
         let outcome = self.start(&system, scheduler).outcome();
-        let outcome = outcome.wait().unwrap_or_else(|error| Outcome::Error(error.to_string()));
+        let outcome = outcome
+            .wait()
+            .unwrap_or_else(|error| Outcome::Error(error.to_string()));
         system.shutdown();
         outcome
     }
@@ -80,7 +103,9 @@ impl Framework {
     pub fn start<S: Scheduler>(self, system: &System, scheduler: S) -> Handle<S> {
         let (process, outcome) = SchedulerProcess::new(self, scheduler);
         let id = system.generate_id("scheduler");
-        let pid = system.spawn(id, process).expect("the id was just made and the system runs");
+        let pid = system
+            .spawn(id, process)
+            .expect("the id was just made and the system runs");
         Handle { pid, outcome }
     }
 }
@@ -89,6 +114,13 @@ impl<S: Scheduler> Handle<S> {
     /// Runs `f` on the scheduler, after the events that came before.
     pub fn tell(&self, f: impl FnOnce(&mut S, &mut Driver) + Send + 'static) {
         self.pid.tell(move |process, context| process.with(context, f));
+    }
+
+    /// A second handle that can only tell, to be kept where the first one is waited for.
+    pub fn teller(&self) -> Teller<S> {
+        Teller {
+            pid: self.pid.clone(),
+        }
     }
 
     /// Is ready when the framework has ended.

@@ -48,6 +48,6 @@ mod scheduler;
 pub mod task;
 
 pub use driver::Driver;
-pub use framework::{Framework, Handle, Outcome};
+pub use framework::{Framework, Handle, Outcome, Teller};
 pub use mesos_proto::v1;
 pub use scheduler::Scheduler;

@@ -79,13 +79,15 @@ impl<S: Scheduler> SchedulerProcess<S> {
     }
 
     fn subscribe(&mut self, context: &mut Context<Self>, attempt: u64, address: SocketAddr) {
-        let connected = Connection::connect(context.system(), address);
+        let connected = Connection::connect(&context.system(), address);
         context.then(connected, move |process, context, connection| {
             let Ok(connection) = connection else {
                 return process.lost(context, attempt, "the master cannot be reached");
             };
-            let subscribe =
-                call::Subscribe { framework_info: process.framework.info.clone(), ..Default::default() };
+            let subscribe = call::Subscribe {
+                framework_info: process.framework.info.clone(),
+                ..Default::default()
+            };
             let call = Call {
                 r#type: Some(call::Type::Subscribe),
                 framework_id: process.framework.info.id.clone(),
@@ -100,7 +102,13 @@ impl<S: Scheduler> SchedulerProcess<S> {
         });
     }
 
-    fn answered(&mut self, context: &mut Context<Self>, attempt: u64, address: SocketAddr, response: Response) {
+    fn answered(
+        &mut self,
+        context: &mut Context<Self>,
+        attempt: u64,
+        address: SocketAddr,
+        response: Response,
+    ) {
         if attempt != self.attempt {
             return;
         }
@@ -108,7 +116,7 @@ impl<S: Scheduler> SchedulerProcess<S> {
             (200, Body::Stream(reader)) => {
                 self.stream_id = response.headers.get("Mesos-Stream-Id").map(str::to_owned);
                 self.decoder = recordio::Decoder::new(RECORD_MAX);
-                let connected = Connection::connect(context.system(), address);
+                let connected = Connection::connect(&context.system(), address);
                 context.then(connected, move |process, context, connection| match connection {
                     Ok(connection) if attempt == process.attempt => {
                         process.calls = Some(connection);
@@ -119,7 +127,12 @@ impl<S: Scheduler> SchedulerProcess<S> {
             }
             (307, _) => {
                 if let Some(location) = response.headers.get("Location") {
-                    self.master = location.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+                    self.master = location
+                        .trim_start_matches('/')
+                        .split('/')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned();
                 }
                 self.lost(context, attempt, "another master leads");
             }
@@ -129,7 +142,10 @@ impl<S: Scheduler> SchedulerProcess<S> {
                     Body::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                     _ => String::new(),
                 };
-                self.end(context, Outcome::Error(format!("the master answered {status}: {reason}")));
+                self.end(
+                    context,
+                    Outcome::Error(format!("the master answered {status}: {reason}")),
+                );
             }
         }
     }
@@ -155,7 +171,9 @@ impl<S: Scheduler> SchedulerProcess<S> {
 
     /// Takes bytes of the event stream. Returns false when they are not events.
     fn records(&mut self, context: &mut Context<Self>, bytes: &Bytes) -> bool {
-        let Ok(records) = self.decoder.push(bytes) else { return false };
+        let Ok(records) = self.decoder.push(bytes) else {
+            return false;
+        };
         for record in records {
             match Event::decode(&record) {
                 Ok(event) => self.event(context, event),
@@ -168,22 +186,34 @@ impl<S: Scheduler> SchedulerProcess<S> {
         true
     }
 
+    /// Hands one event to the scheduler.
+    ///
+    /// Trip 13/14: the framework's author hears of the task.
     fn event(&mut self, context: &mut Context<Self>, event: Event) {
         self.heard += 1;
         let (scheduler, driver) = (&mut self.scheduler, &mut self.driver);
         match event.r#type.unwrap_or(event::Type::Unknown) {
             event::Type::Subscribed => {
-                let Some(subscribed) = event.subscribed else { return };
+                let Some(subscribed) = event.subscribed else {
+                    return;
+                };
                 self.wait = RECONNECT.0;
                 driver.framework_id = Some(subscribed.framework_id.clone());
                 self.framework.info.id = Some(Box::new(subscribed.framework_id.clone()));
                 info!(framework_id = subscribed.framework_id.value, "subscribed");
-                scheduler.subscribed(driver, &subscribed.framework_id, subscribed.master_info.as_deref());
+                scheduler.subscribed(
+                    driver,
+                    &subscribed.framework_id,
+                    subscribed.master_info.as_deref(),
+                );
                 let interval = Duration::from_secs_f64(subscribed.heartbeat_interval_seconds.unwrap_or(15.0));
                 self.watch(context, interval * MISSED_HEARTBEATS);
             }
             event::Type::Offers => {
-                scheduler.offers(driver, event.offers.map(|offers| offers.offers).unwrap_or_default());
+                scheduler.offers(
+                    driver,
+                    event.offers.map(|offers| offers.offers).unwrap_or_default(),
+                );
             }
             event::Type::Rescind => {
                 if let Some(rescind) = event.rescind {
@@ -192,6 +222,13 @@ impl<S: Scheduler> SchedulerProcess<S> {
             }
             event::Type::Update => {
                 if let Some(update) = event.update {
+                    let status = &update.status;
+                    info!(
+                        trip = 13,
+                        task_id = status.task_id.value,
+                        state = status.state.as_str_name(),
+                        "update heard"
+                    );
                     scheduler.update(driver, update.status.clone());
                     if !std::mem::take(&mut driver.later) {
                         driver.acknowledge(&update.status);
@@ -211,7 +248,12 @@ impl<S: Scheduler> SchedulerProcess<S> {
             event::Type::Failure => {
                 if let Some(failure) = event.failure {
                     let executor_id = failure.executor_id.map(|id| *id);
-                    scheduler.failure(driver, failure.agent_id.map(|id| *id), executor_id, failure.status);
+                    scheduler.failure(
+                        driver,
+                        failure.agent_id.map(|id| *id),
+                        executor_id,
+                        failure.status,
+                    );
                 }
             }
             event::Type::Error => {
@@ -254,7 +296,9 @@ impl<S: Scheduler> SchedulerProcess<S> {
         if let Some(outcome) = self.driver.outcome.take() {
             // The last call is answered before the connection is given up.
             match last {
-                Some(answer) => context.then(answer, move |process, context, _| process.end(context, outcome)),
+                Some(answer) => {
+                    context.then(answer, move |process, context, _| process.end(context, outcome))
+                }
                 None => self.end(context, outcome),
             }
         } else if let Some(answer) = last {
@@ -319,6 +363,10 @@ fn request(call: &Call, stream_id: Option<&str>) -> Request {
 }
 
 fn resolve(master: &str) -> Option<SocketAddr> {
-    let with_port = if master.contains(':') { master.to_owned() } else { format!("{master}:5050") };
+    let with_port = if master.contains(':') {
+        master.to_owned()
+    } else {
+        format!("{master}:5050")
+    };
     with_port.to_socket_addrs().ok()?.find(SocketAddr::is_ipv4)
 }

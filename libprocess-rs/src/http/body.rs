@@ -3,9 +3,10 @@
 use super::{Body, Response, Writer, pipe};
 use crate::Future;
 use crate::system::Inner;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flate2::Compression;
 use flate2::write::{GzDecoder, GzEncoder};
+use libprocess_core::http::DecodeError;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -82,6 +83,65 @@ impl Gunzip {
     pub(super) fn finish(mut self) -> io::Result<Bytes> {
         self.0.try_finish()?;
         Ok(std::mem::take(self.0.get_mut()).into())
+    }
+}
+
+/// A body in the making. One that arrives in one piece is not copied.
+pub(super) struct Collector {
+    first: Bytes,
+    rest: BytesMut,
+    gunzip: Option<Gunzip>,
+    limit: u64,
+}
+
+impl Collector {
+    pub(super) fn new(gzip: bool, limit: u64) -> Collector {
+        Collector {
+            first: Bytes::new(),
+            rest: BytesMut::new(),
+            gunzip: gzip.then(Gunzip::new),
+            limit,
+        }
+    }
+
+    pub(super) fn push(&mut self, data: Bytes) -> Result<(), DecodeError> {
+        let seen = u64::try_from(self.first.len() + self.rest.len()).unwrap_or(u64::MAX);
+        let data = match &mut self.gunzip {
+            None => data,
+            Some(gunzip) => gunzip
+                .push(&data, self.limit.saturating_sub(seen))
+                .map_err(|e| self.malformed(&e))?,
+        };
+        if self.first.is_empty() {
+            self.first = data;
+            return Ok(());
+        }
+        if self.rest.is_empty() {
+            self.rest.extend_from_slice(&self.first);
+        }
+        self.rest.extend_from_slice(&data);
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Bytes, DecodeError> {
+        if let Some(gunzip) = self.gunzip.take() {
+            let last = gunzip.finish().map_err(|e| self.malformed(&e))?;
+            if !last.is_empty() {
+                self.push(last)?;
+            }
+        }
+        Ok(if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.freeze()
+        })
+    }
+
+    fn malformed(&self, error: &io::Error) -> DecodeError {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => DecodeError::BodyTooLarge(self.limit),
+            _ => DecodeError::Head("malformed gzip"),
+        }
     }
 }
 

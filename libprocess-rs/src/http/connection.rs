@@ -1,6 +1,6 @@
 //! One accepted connection: requests and messages in, responses out, in order.
 
-use super::body::Gunzip;
+use super::body::{Collector, Gunzip};
 use super::encode::{self, Framing};
 use super::request::accepts_encoding;
 use super::server::{Destination, resolve};
@@ -9,9 +9,8 @@ use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
 use crate::{Bytes, Upid};
-use bytes::BytesMut;
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
-use libprocess_core::message;
+use libprocess_core::message::{self, DestinationError};
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -144,11 +143,10 @@ impl Connection {
                     Ok(read) => progress |= read,
                     Err(_) => return Poll::Ready(()),
                 }
-                if self.client_closed
-                    && (self.slots.is_streaming() || self.slots.is_empty() && self.out.is_empty())
-                {
-                    return Poll::Ready(());
-                }
+            }
+            let unfinished = !self.slots.is_empty() || !self.out.is_empty();
+            if self.client_closed && (self.slots.is_streaming() || !unfinished) {
+                return Poll::Ready(());
             }
             if !progress {
                 return self.poll_deadline(cx);
@@ -249,7 +247,14 @@ impl Connection {
                         body,
                     };
                 }
-                Err(error) => self.refuse_with(Response::bad_request(error.to_string())),
+                Err(error) => {
+                    let status = if error == DestinationError::BadEscape {
+                        500
+                    } else {
+                        400
+                    };
+                    self.refuse_with(Response::text(status, error.to_string()));
+                }
             }
             return Ok(());
         }
@@ -379,11 +384,11 @@ impl Connection {
             reader,
             client: Some(self.peer),
         };
-        if let Err(event) = process.http(HttpEvent {
+        if let Err(event) = process.http(Box::new(HttpEvent {
             route,
             request,
             responder,
-        }) {
+        })) {
             event.responder.respond(Response::not_found());
         }
     }
@@ -420,6 +425,8 @@ impl Connection {
 
     fn handle_client_closed(&mut self) {
         self.client_closed = true;
+        // Most often it has gone altogether, which looks the same until something is written.
+        self.slots.request_discard();
         if let Incoming::Upload { writer, .. } = std::mem::replace(&mut self.incoming, Incoming::Nothing) {
             writer.fail("the client has closed the connection");
         }
@@ -475,65 +482,6 @@ impl Drop for Connection {
         self.slots.discard();
         if let Incoming::Upload { writer, .. } = &self.incoming {
             writer.fail("the connection has ended");
-        }
-    }
-}
-
-/// A body in the making. One that arrives in one piece is not copied.
-struct Collector {
-    first: Bytes,
-    rest: BytesMut,
-    gunzip: Option<Gunzip>,
-    limit: u64,
-}
-
-impl Collector {
-    fn new(gzip: bool, limit: u64) -> Collector {
-        Collector {
-            first: Bytes::new(),
-            rest: BytesMut::new(),
-            gunzip: gzip.then(Gunzip::new),
-            limit,
-        }
-    }
-
-    fn push(&mut self, data: Bytes) -> Result<(), DecodeError> {
-        let seen = u64::try_from(self.first.len() + self.rest.len()).unwrap_or(u64::MAX);
-        let data = match &mut self.gunzip {
-            None => data,
-            Some(gunzip) => gunzip
-                .push(&data, self.limit.saturating_sub(seen))
-                .map_err(|e| self.malformed(&e))?,
-        };
-        if self.first.is_empty() {
-            self.first = data;
-            return Ok(());
-        }
-        if self.rest.is_empty() {
-            self.rest.extend_from_slice(&self.first);
-        }
-        self.rest.extend_from_slice(&data);
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Bytes, DecodeError> {
-        if let Some(gunzip) = self.gunzip.take() {
-            let last = gunzip.finish().map_err(|e| self.malformed(&e))?;
-            if !last.is_empty() {
-                self.push(last)?;
-            }
-        }
-        Ok(if self.rest.is_empty() {
-            self.first
-        } else {
-            self.rest.freeze()
-        })
-    }
-
-    fn malformed(&self, error: &io::Error) -> DecodeError {
-        match error.kind() {
-            io::ErrorKind::FileTooLarge => DecodeError::BodyTooLarge(self.limit),
-            _ => DecodeError::Head("malformed gzip"),
         }
     }
 }

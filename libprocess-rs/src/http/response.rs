@@ -131,7 +131,7 @@ impl Response {
     pub fn method_not_allowed(allowed: &[&str], got: &str) -> Response {
         let quoted: Vec<String> = allowed.iter().map(|method| format!("'{method}'")).collect();
         let message = format!(
-            "Expecting one of {{ {} }}, but received '{got}'",
+            "405 Method Not Allowed. Expecting one of {{ {} }}, but received '{got}'.",
             quoted.join(", ")
         );
         let mut response = Response::new(405)

@@ -84,7 +84,16 @@ impl Slots {
         }
     }
 
-    /// Tells whoever still works on a response that nobody waits for it.
+    /// Tells whoever still works on a response that nobody may want it; if it comes all the same, it is sent.
+    pub(super) fn request_discard(&self) {
+        for slot in &self.0 {
+            if let Slot::Waiting(response, _) = slot {
+                response.discard();
+            }
+        }
+    }
+
+    /// Forgets all responses and tells whoever still works on a response that nobody waits for it.
     pub(super) fn discard(&mut self) {
         for slot in self.0.drain(..) {
             if let Slot::Waiting(response, _) = slot {

@@ -17,8 +17,9 @@ fn a_process_initializes_handles_and_finalizes() {
         pid.dispatch(|_, ctx| ctx.upid().to_string()).wait(),
         Ok(format!("probe@{}", system.address()))
     );
+    let ended = pid.wait();
     system.terminate(pid.upid(), false);
-    assert_eq!(pid.wait().wait(), Ok(true));
+    assert_eq!(ended.wait(), Ok(true));
     assert_eq!(
         [next(&events), next(&events), next(&events)],
         ["initialize", "told", "finalize"]
@@ -38,8 +39,9 @@ fn names_are_unique_while_their_process_lives() {
         system.spawn("one", Idle).unwrap_err(),
         SpawnError::Duplicate("one".to_owned())
     );
+    let ended = first.wait();
     first.terminate();
-    assert_eq!(first.wait().wait(), Ok(true));
+    assert_eq!(ended.wait(), Ok(true));
     assert_eq!(first.wait().wait(), Ok(false));
     let second = system.spawn("one", Idle).unwrap();
     let late = first.dispatch(|_, _| ());
@@ -235,5 +237,29 @@ fn a_client_only_system_runs_processes_without_an_address() {
     let (pid, events) = Probe::spawn(&system, "probe");
     system.post(pid.upid(), "Note", "local");
     assert_eq!([next(&events), next(&events)], ["initialize", "local"]);
+    system.shutdown();
+}
+
+#[test]
+fn a_refused_process_and_a_cancelled_timer_may_use_the_system_as_they_go() {
+    struct Loud(System);
+    impl Process for Loud {}
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            let after = self.0.after(std::time::Duration::from_secs(3600));
+            after.discard();
+            let _ = self.0.queued_events(&self.0.upid("loud"));
+        }
+    }
+    let system = start();
+    system.spawn("loud", Loud(system.clone())).unwrap();
+    assert!(system.spawn("loud", Loud(system.clone())).is_err());
+    let (pid, _events) = Probe::spawn(&system, "probe");
+    let owned = Loud(system.clone());
+    let timer = pid
+        .dispatch(move |_, ctx| ctx.delay(std::time::Duration::from_secs(3600), move |_, _| drop(owned)))
+        .wait()
+        .unwrap();
+    assert!(system.clock().cancel(timer));
     system.shutdown();
 }

@@ -89,7 +89,12 @@ impl Allocator {
         let has_gpus = total.scalar("gpus").is_some_and(|gpus| gpus > Scalar::default());
         self.agents.insert(
             id.clone(),
-            Agent { total, taken: Resources::default(), active: true, has_gpus },
+            Agent {
+                total,
+                taken: Resources::default(),
+                active: true,
+                has_gpus,
+            },
         );
         for (framework, resources) in used {
             self.take(framework, &id, resources);
@@ -151,7 +156,11 @@ impl Allocator {
     /// Stops offers for the given roles of a framework (all of its roles when empty).
     pub fn suppress(&mut self, id: &FrameworkId, roles: &[String]) {
         if let Some(framework) = self.frameworks.get_mut(id) {
-            let roles = if roles.is_empty() { framework.roles.iter().cloned().collect() } else { roles.to_vec() };
+            let roles = if roles.is_empty() {
+                framework.roles.iter().cloned().collect()
+            } else {
+                roles.to_vec()
+            };
             framework.suppressed.extend(roles);
         }
     }
@@ -190,16 +199,25 @@ impl Allocator {
         if resources.is_empty() {
             return;
         }
-        let Some(agent) = self.agents.get_mut(agent_id) else { return };
+        let Some(agent) = self.agents.get_mut(agent_id) else {
+            return;
+        };
         agent.taken -= &resources.clone().unallocated();
         self.book(framework, resources, false);
-        let Some(refuse) = refuse.filter(|refuse| !refuse.is_zero()) else { return };
-        if !self.frameworks.get(framework).is_some_and(|framework| framework.active) {
+        let Some(refuse) = refuse.filter(|refuse| !refuse.is_zero()) else {
+            return;
+        };
+        if !self
+            .frameworks
+            .get(framework)
+            .is_some_and(|framework| framework.active)
+        {
             return;
         }
         let lasting = refuse.min(REFUSE_MAX).max(self.options.allocation_interval);
         for (role, part) in resources.allocations() {
-            self.filters.refuse(framework, &role, agent_id, part.unallocated(), now + lasting);
+            self.filters
+                .refuse(framework, &role, agent_id, part.unallocated(), now + lasting);
         }
     }
 
@@ -246,7 +264,10 @@ impl Allocator {
     pub fn check(&self) -> Result<(), String> {
         for (id, agent) in &self.agents {
             if !agent.total.contains(&agent.taken) {
-                return Err(format!("agent {id} has {} but {} is taken", agent.total, agent.taken));
+                return Err(format!(
+                    "agent {id} has {} but {} is taken",
+                    agent.total, agent.taken
+                ));
             }
         }
         Ok(())
@@ -259,16 +280,22 @@ impl Allocator {
                 None => continue,
             };
             for framework_id in frameworks {
-                let Some(agent) = self.agents.get(agent_id) else { return };
+                let Some(agent) = self.agents.get(agent_id) else {
+                    return;
+                };
                 let available = agent.available().allocatable_to(&role);
                 if !self.is_allocatable(&available) {
                     break;
                 }
-                let Some(framework) = self.frameworks.get(&framework_id) else { continue };
+                let Some(framework) = self.frameworks.get(&framework_id) else {
+                    continue;
+                };
                 let gpus_hidden = self.options.filter_gpus && agent.has_gpus && !framework.gpu_aware;
                 if !framework.wants(&role)
                     || gpus_hidden
-                    || self.filters.covers(&framework_id, &role, agent_id, &available, now)
+                    || self
+                        .filters
+                        .covers(&framework_id, &role, agent_id, &available, now)
                 {
                     continue;
                 }
@@ -291,7 +318,9 @@ impl Allocator {
         let held = resources.scalars();
         self.options.min_allocatable.is_empty()
             || self.options.min_allocatable.iter().any(|bundle| {
-                bundle.iter().all(|(name, least)| held.get(name).is_some_and(|amount| amount >= least))
+                bundle
+                    .iter()
+                    .all(|(name, least)| held.get(name).is_some_and(|amount| amount >= least))
             })
     }
 

@@ -61,7 +61,9 @@ impl Filters {
             return false;
         };
         refusals.retain(|refusal| refusal.until > now);
-        refusals.iter().any(|refusal| refusal.resources.contains(resources))
+        refusals
+            .iter()
+            .any(|refusal| refusal.resources.contains(resources))
     }
 
     /// Forgets all refusals of a framework in the given roles (all roles when empty).
@@ -75,7 +77,12 @@ impl Filters {
 
     /// How many refusals are remembered in a role, run out or not.
     pub fn count(&self, role: &str) -> usize {
-        self.refusals.values().filter_map(|roles| roles.get(role)).flat_map(|agents| agents.values()).map(Vec::len).sum()
+        self.refusals
+            .values()
+            .filter_map(|roles| roles.get(role))
+            .flat_map(|agents| agents.values())
+            .map(Vec::len)
+            .sum()
     }
 
     /// Forgets what was refused of an agent that is gone.

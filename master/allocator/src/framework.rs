@@ -18,7 +18,11 @@ pub struct Framework {
 impl Framework {
     /// An active framework in `roles` that suppresses none of them.
     pub fn new(roles: impl IntoIterator<Item = String>) -> Self {
-        Self { roles: roles.into_iter().collect(), active: true, ..Self::default() }
+        Self {
+            roles: roles.into_iter().collect(),
+            active: true,
+            ..Self::default()
+        }
     }
 
     /// True when the framework wants offers for `role`.

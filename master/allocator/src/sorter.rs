@@ -18,7 +18,9 @@ pub(crate) struct Sorter<K: Ord> {
 
 impl<K: Ord> Default for Sorter<K> {
     fn default() -> Self {
-        Self { clients: BTreeMap::new() }
+        Self {
+            clients: BTreeMap::new(),
+        }
     }
 }
 
@@ -51,7 +53,9 @@ impl<K: Ord + Clone> Sorter<K> {
 
     /// Takes resources back from a client.
     pub fn unallocated(&mut self, client: &K, resources: &Resources) {
-        let Some(client) = self.clients.get_mut(client) else { return };
+        let Some(client) = self.clients.get_mut(client) else {
+            return;
+        };
         for (name, amount) in resources.scalars() {
             if let Some(held) = client.held.get_mut(&name) {
                 *held = *held - amount;
@@ -61,7 +65,9 @@ impl<K: Ord + Clone> Sorter<K> {
 
     /// The dominant share of a client: the largest fraction it holds of any resource in the pool, in 0..=1.
     pub fn share(&self, client: &K, pool: &Quantities) -> f64 {
-        let Some(client) = self.clients.get(client) else { return 0.0 };
+        let Some(client) = self.clients.get(client) else {
+            return 0.0;
+        };
         client
             .held
             .iter()

@@ -36,7 +36,11 @@ fn the_poorer_role_is_served_first() {
     let mut allocator = cluster(&[("A", "cpus:4;mem:1024")], &[("F", "rich"), ("G", "poor")]);
     let rich = FrameworkId::new("F");
     let agent = AgentId::new("B");
-    allocator.add_agent(agent, resources("cpus:1;mem:64"), &[(rich, resources("cpus:1;mem:64").allocated("rich"))]);
+    allocator.add_agent(
+        agent,
+        resources("cpus:1;mem:64"),
+        &[(rich, resources("cpus:1;mem:64").allocated("rich"))],
+    );
     let offers = allocator.allocate(Time::EPOCH);
     assert_eq!(offers.len(), 1);
     assert_eq!(offers[0].role, "poor");
@@ -47,11 +51,27 @@ fn a_refusal_holds_until_its_time_and_another_framework_is_asked_meanwhile() {
     let mut allocator = cluster(&[("A", "cpus:4;mem:1024")], &[("F", "*"), ("G", "*")]);
     let first = allocator.allocate(Time::EPOCH).remove(0);
     let refuse = Some(Duration::from_secs(5));
-    allocator.recover(&first.framework_id, &first.agent_id, &first.resources, refuse, Time::EPOCH);
+    allocator.recover(
+        &first.framework_id,
+        &first.agent_id,
+        &first.resources,
+        refuse,
+        Time::EPOCH,
+    );
     let second = allocator.allocate(Time::EPOCH).remove(0);
     assert_ne!(second.framework_id, first.framework_id);
-    allocator.recover(&second.framework_id, &second.agent_id, &second.resources, refuse, Time::EPOCH);
-    assert!(allocator.allocate(Time::EPOCH + Duration::from_secs(4)).is_empty());
+    allocator.recover(
+        &second.framework_id,
+        &second.agent_id,
+        &second.resources,
+        refuse,
+        Time::EPOCH,
+    );
+    assert!(
+        allocator
+            .allocate(Time::EPOCH + Duration::from_secs(4))
+            .is_empty()
+    );
     assert_eq!(allocator.allocate(Time::EPOCH + Duration::from_secs(5)).len(), 1);
 }
 
@@ -60,12 +80,28 @@ fn revive_forgets_refusals_and_suppress_stops_offers() {
     let mut allocator = cluster(&[("A", "cpus:4;mem:1024")], &[("F", "*")]);
     let offer = allocator.allocate(Time::EPOCH).remove(0);
     let year = Some(Duration::from_secs(1 << 30));
-    allocator.recover(&offer.framework_id, &offer.agent_id, &offer.resources, year, Time::EPOCH);
-    assert!(allocator.allocate(Time::EPOCH + Duration::from_secs(9)).is_empty());
+    allocator.recover(
+        &offer.framework_id,
+        &offer.agent_id,
+        &offer.resources,
+        year,
+        Time::EPOCH,
+    );
+    assert!(
+        allocator
+            .allocate(Time::EPOCH + Duration::from_secs(9))
+            .is_empty()
+    );
     allocator.revive(&offer.framework_id, &[]);
     let again = allocator.allocate(Time::EPOCH).remove(0);
     allocator.suppress(&again.framework_id, &[]);
-    allocator.recover(&again.framework_id, &again.agent_id, &again.resources, None, Time::EPOCH);
+    allocator.recover(
+        &again.framework_id,
+        &again.agent_id,
+        &again.resources,
+        None,
+        Time::EPOCH,
+    );
     assert!(allocator.allocate(Time::EPOCH).is_empty());
 }
 
@@ -79,7 +115,13 @@ fn too_little_is_not_offered() {
 fn agents_with_gpus_are_shown_only_to_frameworks_that_asked() {
     let mut allocator = cluster(&[("A", "cpus:4;mem:1024;gpus:2")], &[("F", "*")]);
     assert!(allocator.allocate(Time::EPOCH).is_empty());
-    let aware = Framework { gpu_aware: true, ..Framework::new(["*".to_owned()]) };
+    let aware = Framework {
+        gpu_aware: true,
+        ..Framework::new(["*".to_owned()])
+    };
     allocator.add_framework(FrameworkId::new("G"), aware);
-    assert_eq!(allocator.allocate(Time::EPOCH)[0].framework_id, FrameworkId::new("G"));
+    assert_eq!(
+        allocator.allocate(Time::EPOCH)[0].framework_id,
+        FrameworkId::new("G")
+    );
 }

@@ -3,7 +3,7 @@
 use libprocess_core::time::Time;
 use mesos::ids::{AgentId, FrameworkId, TaskId};
 use mesos_proto::v0::{internal, scheduler};
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::effect::{Effect, Effects, ToAgent};
 use crate::state::Master;
@@ -45,6 +45,7 @@ impl Master {
             }
         }
         self.metrics.bump("valid_status_update_acknowledgements");
+        info!(trip = 14, %framework_id, %task_id, "status update acknowledged");
         let message = internal::StatusUpdateAcknowledgementMessage {
             slave_id: acknowledge.slave_id,
             framework_id: framework_id.to_proto(),

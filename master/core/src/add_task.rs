@@ -16,7 +16,11 @@ impl Master {
             if task.holds_resources() {
                 agent.book(&framework_id, &task.resources);
             }
-            agent.tasks.entry(framework_id.clone()).or_default().insert(task_id.clone());
+            agent
+                .tasks
+                .entry(framework_id.clone())
+                .or_default()
+                .insert(task_id.clone());
         }
         self.task_added_event(&task);
         if let Some(framework) = self.frameworks.get_mut(&framework_id) {
@@ -57,9 +61,15 @@ impl Master {
         framework_id: &FrameworkId,
         executor_id: &ExecutorId,
     ) {
-        let Some(agent) = self.agents.get_mut(agent_id) else { return };
-        let Some(executors) = agent.executors.get_mut(framework_id) else { return };
-        let Some(executor) = executors.remove(executor_id) else { return };
+        let Some(agent) = self.agents.get_mut(agent_id) else {
+            return;
+        };
+        let Some(executors) = agent.executors.get_mut(framework_id) else {
+            return;
+        };
+        let Some(executor) = executors.remove(executor_id) else {
+            return;
+        };
         if executors.is_empty() {
             agent.executors.remove(framework_id);
         }
@@ -68,7 +78,8 @@ impl Master {
         if let Some(framework) = self.frameworks.get_mut(framework_id) {
             framework.used -= &resources;
         }
-        self.allocator.recover(framework_id, agent_id, &resources, None, now);
+        self.allocator
+            .recover(framework_id, agent_id, &resources, None, now);
     }
 
     /// Sets the state of a task that still ran to one in which it no longer does, without freeing its resources.
@@ -80,8 +91,12 @@ impl Master {
         task_id: &TaskId,
         state: TaskState,
     ) -> bool {
-        let Some(framework) = self.frameworks.get_mut(framework_id) else { return false };
-        let Some(task) = framework.tasks.get_mut(task_id) else { return false };
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return false;
+        };
+        let Some(task) = framework.tasks.get_mut(task_id) else {
+            return false;
+        };
         if !task.holds_resources() {
             return false;
         }
@@ -100,7 +115,8 @@ impl Master {
     /// Returns to the allocator what finished tasks held.
     pub(crate) fn return_freed(&mut self, now: Time) {
         for (framework_id, agent_id, resources) in std::mem::take(&mut self.freed) {
-            self.allocator.recover(&framework_id, &agent_id, &resources, None, now);
+            self.allocator
+                .recover(&framework_id, &agent_id, &resources, None, now);
         }
     }
 
@@ -109,8 +125,12 @@ impl Master {
     /// Mesos: `Master::removeTask`.
     pub(crate) fn remove_task(&mut self, now: Time, framework_id: &FrameworkId, task_id: &TaskId) {
         self.return_freed(now);
-        let Some(framework) = self.frameworks.get_mut(framework_id) else { return };
-        let Some(task) = framework.tasks.remove(task_id) else { return };
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return;
+        };
+        let Some(task) = framework.tasks.remove(task_id) else {
+            return;
+        };
         let agent_id = task.agent_id();
         let held = task.holds_resources();
         let resources = task.resources.clone();
@@ -147,7 +167,8 @@ impl Master {
             }
         }
         if held {
-            self.allocator.recover(framework_id, &agent_id, &resources, None, now);
+            self.allocator
+                .recover(framework_id, &agent_id, &resources, None, now);
         }
     }
 }

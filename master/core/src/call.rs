@@ -50,7 +50,11 @@ impl Master {
     }
 
     /// Whether the caller may call at all, and for whom.
-    fn admit_call(&mut self, call: &scheduler::Call, stream: Option<&str>) -> Result<(FrameworkId, Type), Answer> {
+    fn admit_call(
+        &mut self,
+        call: &scheduler::Call,
+        stream: Option<&str>,
+    ) -> Result<(FrameworkId, Type), Answer> {
         let kind = validate_call(call)
             .map_err(|reason| Answer::BadRequest(format!("Failed to validate scheduler::Call: {reason}")))?;
         let id = call.framework_id.as_deref().map(FrameworkId::from);

@@ -39,16 +39,25 @@ impl Master {
                 used += &Resources::from_protos(&executor.resources).unwrap_or_default();
             }
             if used != agent.used_total() {
-                return Err(format!("agent {id} books {} but {used} is used", agent.used_total()));
+                return Err(format!(
+                    "agent {id} books {} but {used} is used",
+                    agent.used_total()
+                ));
             }
             let mut taken = used;
             for offer_id in &agent.offers {
-                let offer = self.offers.get(offer_id).ok_or_else(|| format!("unknown offer {offer_id}"))?;
+                let offer = self
+                    .offers
+                    .get(offer_id)
+                    .ok_or_else(|| format!("unknown offer {offer_id}"))?;
                 taken += &offer.resources;
             }
             let taken = taken.unallocated();
             if !agent.total.contains(&taken) {
-                return Err(format!("agent {id} has {} but {taken} is offered or used", agent.total));
+                return Err(format!(
+                    "agent {id} has {} but {taken} is offered or used",
+                    agent.total
+                ));
             }
             if self.allocator.taken(id) != Some(&taken) {
                 return Err(format!(
@@ -68,9 +77,9 @@ impl Master {
             let mut used = Resources::default();
             for (task_id, task) in &framework.tasks {
                 let agent = self.agents.get(&task.agent_id());
-                if !agent.is_some_and(|agent| {
-                    agent.tasks.get(id).is_some_and(|tasks| tasks.contains(task_id))
-                }) {
+                if !agent
+                    .is_some_and(|agent| agent.tasks.get(id).is_some_and(|tasks| tasks.contains(task_id)))
+                {
                     return Err(format!("task {task_id} of framework {id} is on no agent"));
                 }
                 if task.holds_resources() {
@@ -78,12 +87,20 @@ impl Master {
                 }
             }
             for agent in self.agents.values() {
-                for executor in agent.executors.get(id).into_iter().flat_map(|executors| executors.values()) {
+                for executor in agent
+                    .executors
+                    .get(id)
+                    .into_iter()
+                    .flat_map(|executors| executors.values())
+                {
                     used += &Resources::from_protos(&executor.resources).unwrap_or_default();
                 }
             }
             if used != framework.used {
-                return Err(format!("framework {id} books {} but {used} is used", framework.used));
+                return Err(format!(
+                    "framework {id} books {} but {used} is used",
+                    framework.used
+                ));
             }
             if let Some(stream) = framework.stream()
                 && self.streams.get(stream) != Some(id)
@@ -96,8 +113,10 @@ impl Master {
 
     fn check_offers(&self) -> Result<(), String> {
         for (id, offer) in &self.offers {
-            let with_agent =
-                self.agents.get(&offer.agent_id).is_some_and(|agent| agent.offers.contains(id));
+            let with_agent = self
+                .agents
+                .get(&offer.agent_id)
+                .is_some_and(|agent| agent.offers.contains(id));
             let with_framework = self
                 .frameworks
                 .get(&offer.framework_id)

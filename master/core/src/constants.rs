@@ -13,10 +13,8 @@ pub const REMOVED_AGENTS_MAX: usize = 100_000;
 /// round, short enough not to be felt. Differs from Mesos, which waits for the next regular round (docs/compat.md).
 pub const ALLOCATION_SOON: Duration = Duration::from_millis(2);
 
-
 /// The version below which agents are ignored. Mesos: `src/master/constants.hpp`, `MINIMUM_AGENT_VERSION`.
 pub const AGENT_VERSION_MIN: (u64, u64, u64) = (1, 0, 0);
 
 /// What a refusal lasts when the scheduler does not say. Mesos: `Filters.refuse_seconds`.
 pub const REFUSE_DEFAULT: Duration = Duration::from_secs(5);
-

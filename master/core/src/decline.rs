@@ -12,12 +12,20 @@ use crate::state::Master;
 
 impl Master {
     /// DECLINE: the offers' resources go to others for as long as the filter says. Mesos: `Master::decline`.
-    pub(crate) fn decline(&mut self, now: Time, framework_id: &FrameworkId, decline: &scheduler::call::Decline) {
+    pub(crate) fn decline(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        decline: &scheduler::call::Decline,
+    ) {
         self.metrics.bump("messages_decline_offers");
         let refuse = refuse_for(decline.filters.as_deref());
         for id in &decline.offer_ids {
             let offer_id = OfferId::from(id);
-            let theirs = self.offers.get(&offer_id).is_some_and(|offer| offer.framework_id == *framework_id);
+            let theirs = self
+                .offers
+                .get(&offer_id)
+                .is_some_and(|offer| offer.framework_id == *framework_id);
             if theirs {
                 if let Some(framework) = self.frameworks.get_mut(framework_id) {
                     framework.metrics.offers_declined += 1;

@@ -16,7 +16,11 @@ impl Master {
     /// Its offers are rescinded; frameworks that do not checkpoint lose its tasks at once, since its executors die
     /// with the connection. Mesos: `Master::exited(const UPID&)`, `Master::disconnect(Slave*)`.
     pub(crate) fn agent_exited(&mut self, now: Time, pid: &Upid, effects: &mut Effects) {
-        let Some(agent) = self.agents.values_mut().find(|agent| agent.pid == *pid && agent.is_connected()) else {
+        let Some(agent) = self
+            .agents
+            .values_mut()
+            .find(|agent| agent.pid == *pid && agent.is_connected())
+        else {
             return;
         };
         let epoch = self.ids.epoch();
@@ -34,20 +38,32 @@ impl Master {
 
     /// Frameworks that do not checkpoint: their tasks on the agent are gone.
     fn lose_unprotected(&mut self, now: Time, agent_id: &AgentId, effects: &mut Effects) {
-        let Some(agent) = self.agents.get(agent_id) else { return };
+        let Some(agent) = self.agents.get(agent_id) else {
+            return;
+        };
         let lost: Vec<FrameworkId> = agent
             .tasks
             .keys()
             .chain(agent.executors.keys())
             .filter(|id| {
-                self.frameworks.get(*id).is_some_and(|framework| framework.info.checkpoint != Some(true))
+                self.frameworks
+                    .get(*id)
+                    .is_some_and(|framework| framework.info.checkpoint != Some(true))
             })
             .cloned()
             .collect();
         for framework_id in lost {
             warn!(%agent_id, %framework_id, "tasks of a framework without checkpoints are lost");
             let why = task_status::Reason::ReasonSlaveDisconnected;
-            self.lose_tasks(now, agent_id, &framework_id, TaskState::TaskLost, "Agent disconnected", why, effects);
+            self.lose_tasks(
+                now,
+                agent_id,
+                &framework_id,
+                TaskState::TaskLost,
+                "Agent disconnected",
+                why,
+                effects,
+            );
         }
     }
 
@@ -63,10 +79,22 @@ impl Master {
         reason: task_status::Reason,
         effects: &mut Effects,
     ) {
-        let Some(agent) = self.agents.get(agent_id) else { return };
-        let tasks: Vec<_> = agent.tasks.get(framework_id).into_iter().flatten().cloned().collect();
-        let executors: Vec<_> =
-            agent.executors.get(framework_id).into_iter().flat_map(|executors| executors.keys().cloned()).collect();
+        let Some(agent) = self.agents.get(agent_id) else {
+            return;
+        };
+        let tasks: Vec<_> = agent
+            .tasks
+            .get(framework_id)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        let executors: Vec<_> = agent
+            .executors
+            .get(framework_id)
+            .into_iter()
+            .flat_map(|executors| executors.keys().cloned())
+            .collect();
         for task_id in tasks {
             let held = self.finish_task_state(framework_id, &task_id, state);
             let executor_id = self
@@ -74,14 +102,21 @@ impl Master {
                 .get(framework_id)
                 .and_then(|framework| framework.tasks.get(&task_id))
                 .and_then(|task| task.message.executor_id.clone());
-            let mut status =
-                master_status(now, task_id.to_proto(), Some(agent_id.to_proto()), state, message, reason);
+            let mut status = master_status(
+                now,
+                task_id.to_proto(),
+                Some(agent_id.to_proto()),
+                state,
+                message,
+                reason,
+            );
             status.executor_id = executor_id;
             if state == TaskState::TaskUnreachable {
                 status.unreachable_time = Some(Box::new(crate::reconcile::time_info(now)));
             }
             if held {
-                self.metrics.task_state(state, task_status::Source::SourceMaster, Some(reason));
+                self.metrics
+                    .task_state(state, task_status::Source::SourceMaster, Some(reason));
                 self.note_master_status(framework_id, &task_id, &status);
                 self.send_event(framework_id, *status_event(status), effects);
             }
@@ -99,7 +134,10 @@ impl Master {
         task_id: &mesos::ids::TaskId,
         status: &mesos_proto::v0::TaskStatus,
     ) {
-        let task = self.frameworks.get_mut(framework_id).and_then(|framework| framework.tasks.get_mut(task_id));
+        let task = self
+            .frameworks
+            .get_mut(framework_id)
+            .and_then(|framework| framework.tasks.get_mut(task_id));
         if let Some(task) = task {
             task.message.statuses.push(status.clone());
         }

@@ -13,8 +13,12 @@ impl Master {
     /// Its offers are void, its tasks run on; it is removed when it has not come back after its failover timeout.
     /// Mesos: `Master::exited(const FrameworkID&, ...)`, `Master::_exited`.
     pub(crate) fn stream_closed(&mut self, now: Time, stream: &StreamId, effects: &mut Effects) {
-        let Some(framework_id) = self.streams.remove(stream) else { return };
-        let Some(framework) = self.frameworks.get_mut(&framework_id) else { return };
+        let Some(framework_id) = self.streams.remove(stream) else {
+            return;
+        };
+        let Some(framework) = self.frameworks.get_mut(&framework_id) else {
+            return;
+        };
         let epoch = self.ids.epoch();
         framework.state = FrameworkState::Disconnected(epoch);
         let timeout = Self::failover_timeout(&framework.info);
@@ -22,7 +26,10 @@ impl Master {
         self.allocator.set_framework_active(&framework_id, false);
         self.discard_offers_of(now, &framework_id);
         self.framework_updated(&framework_id);
-        effects.push(Effect::Delay(Timer::FrameworkFailover(framework_id, epoch), timeout));
+        effects.push(Effect::Delay(
+            Timer::FrameworkFailover(framework_id, epoch),
+            timeout,
+        ));
         self.allocate_soon(effects);
     }
 
@@ -34,7 +41,10 @@ impl Master {
         epoch: u64,
         effects: &mut Effects,
     ) {
-        let state = self.frameworks.get(framework_id).map(|framework| &framework.state);
+        let state = self
+            .frameworks
+            .get(framework_id)
+            .map(|framework| &framework.state);
         if state == Some(&FrameworkState::Disconnected(epoch)) {
             info!(%framework_id, "framework failover timeout ran out");
             self.remove_framework(now, framework_id, effects);

@@ -108,7 +108,10 @@ pub enum ToAgent {
 pub(crate) fn status_event(status: v0::TaskStatus) -> Box<scheduler::Event> {
     Box::new(scheduler::Event {
         r#type: Some(scheduler::event::Type::Update),
-        update: Some(Box::new(scheduler::event::Update { status, ..Default::default() })),
+        update: Some(Box::new(scheduler::event::Update {
+            status,
+            ..Default::default()
+        })),
         ..Default::default()
     })
 }

@@ -46,14 +46,20 @@ impl Master {
         if self.subscribers.is_empty() {
             return;
         }
-        let mut event = master::Event { r#type: Some(kind), ..Default::default() };
+        let mut event = master::Event {
+            r#type: Some(kind),
+            ..Default::default()
+        };
         fill(self, &mut event);
         self.operator_events.push(event);
     }
 
     pub(crate) fn task_added_event(&mut self, task: &Task) {
         self.operator_event(master::event::Type::TaskAdded, |_, event| {
-            let added = master::event::TaskAdded { task: task.message.clone(), ..Default::default() };
+            let added = master::event::TaskAdded {
+                task: task.message.clone(),
+                ..Default::default()
+            };
             event.task_added = Some(Box::new(added));
         });
     }
@@ -65,7 +71,10 @@ impl Master {
         status: v0::TaskStatus,
     ) {
         self.operator_event(master::event::Type::TaskUpdated, |master, event| {
-            let task = master.frameworks.get(framework_id).and_then(|framework| framework.tasks.get(task_id));
+            let task = master
+                .frameworks
+                .get(framework_id)
+                .and_then(|framework| framework.tasks.get(task_id));
             let state = task.map_or(status.state, |task| task.message.state);
             event.task_updated = Some(Box::new(master::event::TaskUpdated {
                 framework_id: framework_id.to_proto(),
@@ -80,14 +89,20 @@ impl Master {
         self.operator_event(master::event::Type::AgentAdded, |master, event| {
             if let Some(agent) = master.agents.get(agent_id) {
                 let agent = crate::views::agent_message(agent, master);
-                event.agent_added = Some(Box::new(master::event::AgentAdded { agent, ..Default::default() }));
+                event.agent_added = Some(Box::new(master::event::AgentAdded {
+                    agent,
+                    ..Default::default()
+                }));
             }
         });
     }
 
     pub(crate) fn agent_removed_event(&mut self, agent_id: &AgentId) {
         self.operator_event(master::event::Type::AgentRemoved, |_, event| {
-            let removed = master::event::AgentRemoved { agent_id: agent_id.to_proto(), ..Default::default() };
+            let removed = master::event::AgentRemoved {
+                agent_id: agent_id.to_proto(),
+                ..Default::default()
+            };
             event.agent_removed = Some(Box::new(removed));
         });
     }
@@ -96,8 +111,10 @@ impl Master {
         self.operator_event(master::event::Type::FrameworkAdded, |master, event| {
             if let Some(framework) = master.frameworks.get(id) {
                 let framework = crate::views::framework_message(framework, master);
-                event.framework_added =
-                    Some(Box::new(master::event::FrameworkAdded { framework, ..Default::default() }));
+                event.framework_added = Some(Box::new(master::event::FrameworkAdded {
+                    framework,
+                    ..Default::default()
+                }));
             }
         });
     }
@@ -106,16 +123,20 @@ impl Master {
         self.operator_event(master::event::Type::FrameworkUpdated, |master, event| {
             if let Some(framework) = master.frameworks.get(id) {
                 let framework = crate::views::framework_message(framework, master);
-                event.framework_updated =
-                    Some(Box::new(master::event::FrameworkUpdated { framework, ..Default::default() }));
+                event.framework_updated = Some(Box::new(master::event::FrameworkUpdated {
+                    framework,
+                    ..Default::default()
+                }));
             }
         });
     }
 
     pub(crate) fn framework_removed_event(&mut self, info: &v0::FrameworkInfo) {
         self.operator_event(master::event::Type::FrameworkRemoved, |_, event| {
-            let removed =
-                master::event::FrameworkRemoved { framework_info: info.clone(), ..Default::default() };
+            let removed = master::event::FrameworkRemoved {
+                framework_info: info.clone(),
+                ..Default::default()
+            };
             event.framework_removed = Some(Box::new(removed));
         });
     }

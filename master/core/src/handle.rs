@@ -59,7 +59,10 @@ impl Master {
     fn timer_fired(&mut self, now: Time, timer: Timer, effects: &mut Effects) {
         match timer {
             Timer::AllocationInterval => {
-                effects.push(Effect::Delay(Timer::AllocationInterval, self.options.allocation_interval));
+                effects.push(Effect::Delay(
+                    Timer::AllocationInterval,
+                    self.options.allocation_interval,
+                ));
                 self.allocate(now, effects);
             }
             Timer::AllocationSoon => {

@@ -9,7 +9,9 @@ use crate::state::Master;
 impl Master {
     /// Sends a heartbeat on a scheduler's stream and arms the next; nothing when the stream has ended.
     pub(crate) fn heartbeat(&mut self, stream: StreamId, effects: &mut Effects) {
-        let Some(framework_id) = self.streams.get(&stream).cloned() else { return };
+        let Some(framework_id) = self.streams.get(&stream).cloned() else {
+            return;
+        };
         let event = scheduler::Event {
             r#type: Some(scheduler::event::Type::Heartbeat),
             ..Default::default()
@@ -23,8 +25,14 @@ impl Master {
         if !self.subscribers.contains(&stream) {
             return;
         }
-        let event = master::Event { r#type: Some(master::event::Type::Heartbeat), ..Default::default() };
+        let event = master::Event {
+            r#type: Some(master::event::Type::Heartbeat),
+            ..Default::default()
+        };
         effects.push(Effect::SendOperatorEvent(vec![stream.clone()], Box::new(event)));
-        effects.push(Effect::Delay(Timer::OperatorHeartbeat(stream), HEARTBEAT_INTERVAL));
+        effects.push(Effect::Delay(
+            Timer::OperatorHeartbeat(stream),
+            HEARTBEAT_INTERVAL,
+        ));
     }
 }

@@ -15,7 +15,14 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub fn new(master: String) -> Self {
-        Self { master, agents: 0, frameworks: 0, offers: 0, tickets: 0, epochs: 0 }
+        Self {
+            master,
+            agents: 0,
+            frameworks: 0,
+            offers: 0,
+            tickets: 0,
+            epochs: 0,
+        }
     }
 
     pub fn agent(&mut self) -> AgentId {

@@ -21,7 +21,9 @@ impl Master {
     ) {
         self.metrics.bump("messages_kill_task");
         let task_id = TaskId::from(&kill.task_id);
-        let Some(framework) = self.frameworks.get(framework_id) else { return };
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return;
+        };
         let Some(task) = framework.tasks.get(&task_id) else {
             warn!(%framework_id, %task_id, "kill of an unknown task, reconciling instead");
             let asked = scheduler::call::reconcile::Task {
@@ -29,17 +31,30 @@ impl Master {
                 slave_id: kill.slave_id.clone(),
                 ..Default::default()
             };
-            let reconcile = scheduler::call::Reconcile { tasks: vec![asked], ..Default::default() };
+            let reconcile = scheduler::call::Reconcile {
+                tasks: vec![asked],
+                ..Default::default()
+            };
             self.reconcile(now, framework_id, &reconcile, effects);
             return;
         };
         let agent_id = task.agent_id();
-        if kill.slave_id.as_deref().is_some_and(|id| AgentId::from(id) != agent_id) {
+        if kill
+            .slave_id
+            .as_deref()
+            .is_some_and(|id| AgentId::from(id) != agent_id)
+        {
             warn!(%framework_id, %task_id, %agent_id, "kill names another agent than the task's");
             return;
         }
-        let Some(agent) = self.agents.get_mut(&agent_id) else { return };
-        agent.killed.entry(framework_id.clone()).or_default().insert(task_id.clone());
+        let Some(agent) = self.agents.get_mut(&agent_id) else {
+            return;
+        };
+        agent
+            .killed
+            .entry(framework_id.clone())
+            .or_default()
+            .insert(task_id.clone());
         if agent.is_connected() {
             info!(%framework_id, %task_id, %agent_id, "kill sent");
             let message = internal::KillTaskMessage {

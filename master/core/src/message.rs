@@ -43,7 +43,10 @@ impl Master {
         self.metrics.bump("messages_executor_to_framework");
         let framework_id = FrameworkId::from(&message.framework_id);
         let known = self.agents.contains_key(&AgentId::from(&message.slave_id));
-        let listens = self.frameworks.get(&framework_id).is_some_and(|framework| framework.is_connected());
+        let listens = self
+            .frameworks
+            .get(&framework_id)
+            .is_some_and(|framework| framework.is_connected());
         if !known || !listens {
             warn!(%framework_id, "message of an executor dropped");
             self.metrics.bump("invalid_executor_to_framework_messages");

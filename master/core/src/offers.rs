@@ -7,6 +7,7 @@ use libprocess_core::time::Time;
 use mesos::ids::{FrameworkId, OfferId};
 use mesos_allocator::Allotment;
 use mesos_proto::v0::{self, framework_info::capability, scheduler};
+use tracing::info;
 
 use crate::constants::ALLOCATION_SOON;
 use crate::effect::{Effect, Effects, Timer};
@@ -28,9 +29,13 @@ impl Master {
             if let Some(framework) = self.frameworks.get_mut(&framework_id) {
                 framework.metrics.offers_sent += u64::try_from(offers.len()).unwrap_or(u64::MAX);
             }
+            info!(trip = 2, %framework_id, offers = offers.len(), "offers sent");
             let event = scheduler::Event {
                 r#type: Some(scheduler::event::Type::Offers),
-                offers: Some(Box::new(scheduler::event::Offers { offers, ..Default::default() })),
+                offers: Some(Box::new(scheduler::event::Offers {
+                    offers,
+                    ..Default::default()
+                })),
                 ..Default::default()
             };
             self.send_event(&framework_id, event, effects);
@@ -46,14 +51,28 @@ impl Master {
     }
 
     fn make_offer(&mut self, allotment: Allotment, effects: &mut Effects) -> Option<v0::Offer> {
-        let Allotment { framework_id, role, agent_id, resources } = allotment;
+        let Allotment {
+            framework_id,
+            role,
+            agent_id,
+            resources,
+        } = allotment;
         let agent = self.agents.get_mut(&agent_id)?;
         let framework = self.frameworks.get_mut(&framework_id)?;
         let id = self.ids.offer();
         agent.offers.insert(id.clone());
         framework.offers.insert(id.clone());
         framework.offered += &resources;
-        self.offers.insert(id.clone(), Offer { id: id.clone(), framework_id, agent_id, role, resources });
+        self.offers.insert(
+            id.clone(),
+            Offer {
+                id: id.clone(),
+                framework_id,
+                agent_id,
+                role,
+                resources,
+            },
+        );
         if let Some(timeout) = self.options.offer_timeout {
             effects.push(Effect::Delay(Timer::Offer(id.clone()), timeout));
         }
@@ -72,7 +91,11 @@ impl Master {
             .unwrap_or_default();
         // Frameworks of old do not know of roles on resources, so they are not shown any.
         let multi_role = framework.can(capability::Type::MultiRole);
-        let shown = if multi_role { offer.resources.clone() } else { offer.resources.clone().unallocated() };
+        let shown = if multi_role {
+            offer.resources.clone()
+        } else {
+            offer.resources.clone().unallocated()
+        };
         Some(v0::Offer {
             id: id.to_proto(),
             framework_id: offer.framework_id.to_proto(),
@@ -85,7 +108,10 @@ impl Master {
             executor_ids,
             allocation_info: multi_role.then(|| {
                 let role = Some(offer.role.clone());
-                Box::new(v0::resource::AllocationInfo { role, ..Default::default() })
+                Box::new(v0::resource::AllocationInfo {
+                    role,
+                    ..Default::default()
+                })
             }),
             ..Default::default()
         })
@@ -107,18 +133,29 @@ impl Master {
     /// Voids an offer and returns its resources, without a word to the scheduler.
     pub(crate) fn discard_offer(&mut self, now: Time, id: &OfferId, refuse: Option<Duration>) {
         if let Some(offer) = self.take_offer(id) {
-            self.allocator.recover(&offer.framework_id, &offer.agent_id, &offer.resources, refuse, now);
+            self.allocator.recover(
+                &offer.framework_id,
+                &offer.agent_id,
+                &offer.resources,
+                refuse,
+                now,
+            );
         }
     }
 
     /// Voids an offer, returns its resources and tells the scheduler.
     pub(crate) fn rescind_offer(&mut self, now: Time, id: &OfferId, effects: &mut Effects) {
-        let Some(framework_id) = self.offers.get(id).map(|offer| offer.framework_id.clone()) else { return };
+        let Some(framework_id) = self.offers.get(id).map(|offer| offer.framework_id.clone()) else {
+            return;
+        };
         self.discard_offer(now, id, None);
         if let Some(framework) = self.frameworks.get_mut(&framework_id) {
             framework.metrics.offers_rescinded += 1;
         }
-        let rescind = scheduler::event::Rescind { offer_id: id.to_proto(), ..Default::default() };
+        let rescind = scheduler::event::Rescind {
+            offer_id: id.to_proto(),
+            ..Default::default()
+        };
         let event = scheduler::Event {
             r#type: Some(scheduler::event::Type::Rescind),
             rescind: Some(Box::new(rescind)),
@@ -134,7 +171,9 @@ impl Master {
 
     /// Voids all offers of a framework that no longer listens.
     pub(crate) fn discard_offers_of(&mut self, now: Time, framework_id: &FrameworkId) {
-        let Some(framework) = self.frameworks.get(framework_id) else { return };
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return;
+        };
         for id in framework.offers.clone() {
             self.discard_offer(now, &id, None);
         }

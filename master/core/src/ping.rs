@@ -13,7 +13,13 @@ impl Master {
     /// Mesos: `src/master/master.cpp`, `SlaveObserver`.
     pub(crate) fn ping_due(&mut self, now: Time, agent_id: AgentId, epoch: u64, effects: &mut Effects) {
         let max = self.options.max_agent_ping_timeouts;
-        let Some(agent) = self.agents.get_mut(&agent_id).filter(|agent| agent.epoch == epoch) else { return };
+        let Some(agent) = self
+            .agents
+            .get_mut(&agent_id)
+            .filter(|agent| agent.epoch == epoch)
+        else {
+            return;
+        };
         if agent.missed_pings >= max {
             warn!(%agent_id, missed = agent.missed_pings, "agent does not answer pings");
             self.metrics.bump("slave_unreachable_scheduled");
@@ -22,8 +28,15 @@ impl Master {
         }
         // Every ping counts as missed until its answer resets the count.
         agent.missed_pings += 1;
-        effects.push(Effect::Ping(agent_id.clone(), agent.pid.clone(), agent.is_connected()));
-        effects.push(Effect::Delay(Timer::Ping(agent_id, epoch), self.options.agent_ping_timeout));
+        effects.push(Effect::Ping(
+            agent_id.clone(),
+            agent.pid.clone(),
+            agent.is_connected(),
+        ));
+        effects.push(Effect::Delay(
+            Timer::Ping(agent_id, epoch),
+            self.options.agent_ping_timeout,
+        ));
     }
 
     /// An agent answered.

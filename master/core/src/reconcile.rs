@@ -21,12 +21,22 @@ impl Master {
         effects: &mut Effects,
     ) {
         self.metrics.bump("messages_reconcile_tasks");
-        let Some(framework) = self.frameworks.get(framework_id) else { return };
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return;
+        };
         info!(%framework_id, tasks = reconcile.tasks.len(), "reconciling tasks");
         let statuses: Vec<v0::TaskStatus> = if reconcile.tasks.is_empty() {
-            framework.tasks.values().map(|task| latest_status(now, task)).collect()
+            framework
+                .tasks
+                .values()
+                .map(|task| latest_status(now, task))
+                .collect()
         } else {
-            reconcile.tasks.iter().filter_map(|asked| self.reconciled(now, framework_id, asked)).collect()
+            reconcile
+                .tasks
+                .iter()
+                .filter_map(|asked| self.reconciled(now, framework_id, asked))
+                .collect()
         };
         for status in statuses {
             self.send_event(framework_id, *status_event(status), effects);
@@ -53,9 +63,10 @@ impl Master {
         }
         let mut unreachable_since = None;
         let (state, message) = match &agent_id {
-            Some(id) if self.agents.contains_key(id) => {
-                (TaskState::TaskGone, "Reconciliation: Task is unknown to the agent")
-            }
+            Some(id) if self.agents.contains_key(id) => (
+                TaskState::TaskGone,
+                "Reconciliation: Task is unknown to the agent",
+            ),
             Some(id) if self.unreachable.contains_key(id) => {
                 unreachable_since = self.unreachable.get(id).copied();
                 (TaskState::TaskUnreachable, "Reconciliation: Task is unreachable")
@@ -65,10 +76,20 @@ impl Master {
             }
             _ => (TaskState::TaskUnknown, "Reconciliation: Task is unknown"),
         };
-        let state = if framework.is_partition_aware() { state } else { TaskState::TaskLost };
+        let state = if framework.is_partition_aware() {
+            state
+        } else {
+            TaskState::TaskLost
+        };
         let reason = task_status::Reason::ReasonReconciliation;
-        let mut status =
-            master_status(now, asked.task_id.clone(), asked.slave_id.as_deref().cloned(), state, message, reason);
+        let mut status = master_status(
+            now,
+            asked.task_id.clone(),
+            asked.slave_id.as_deref().cloned(),
+            state,
+            message,
+            reason,
+        );
         status.unreachable_time = unreachable_since.map(|since| Box::new(time_info(since)));
         Some(status)
     }
@@ -110,7 +131,10 @@ impl Master {
         status: v0::OperationStatus,
         effects: &mut Effects,
     ) {
-        let update = scheduler::event::UpdateOperationStatus { status, ..Default::default() };
+        let update = scheduler::event::UpdateOperationStatus {
+            status,
+            ..Default::default()
+        };
         let event = scheduler::Event {
             r#type: Some(scheduler::event::Type::UpdateOperationStatus),
             update_operation_status: Some(Box::new(update)),
@@ -141,5 +165,8 @@ fn latest_status(now: Time, task: &Task) -> v0::TaskStatus {
 
 /// A time as messages carry it.
 pub(crate) fn time_info(time: Time) -> v0::TimeInfo {
-    v0::TimeInfo { nanoseconds: i64::try_from(time.nanos()).unwrap_or(i64::MAX), ..Default::default() }
+    v0::TimeInfo {
+        nanoseconds: i64::try_from(time.nanos()).unwrap_or(i64::MAX),
+        ..Default::default()
+    }
 }

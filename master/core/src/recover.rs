@@ -22,7 +22,8 @@ impl Master {
         }
         for slave in registry.unreachable.into_iter().flat_map(|slaves| slaves.slaves) {
             let nanos = u64::try_from(slave.timestamp.nanoseconds).unwrap_or(0);
-            self.unreachable.insert(AgentId::from(&slave.id), Time::from_nanos(nanos));
+            self.unreachable
+                .insert(AgentId::from(&slave.id), Time::from_nanos(nanos));
         }
         for slave in registry.gone.into_iter().flat_map(|slaves| slaves.slaves) {
             self.gone.insert(AgentId::from(&slave.id));
@@ -33,9 +34,15 @@ impl Master {
             "master elected and recovered"
         );
         if !self.recovered.is_empty() {
-            effects.push(Effect::Delay(Timer::RecoveredAgents, self.options.agent_reregister_timeout));
+            effects.push(Effect::Delay(
+                Timer::RecoveredAgents,
+                self.options.agent_reregister_timeout,
+            ));
         }
-        effects.push(Effect::Delay(Timer::AllocationInterval, self.options.allocation_interval));
+        effects.push(Effect::Delay(
+            Timer::AllocationInterval,
+            self.options.allocation_interval,
+        ));
     }
 
     /// The time for agents to return after a failover is over. Mesos: `Master::recoveredSlavesTimeout`.

@@ -65,7 +65,8 @@ impl Master {
             resource_version: message.resource_version_uuid.map(|uuid| *uuid),
         };
         let ticket = Ticket(self.ids.ticket());
-        self.pending.insert(ticket, Pending::RegisterAgent(Box::new(registration)));
+        self.pending
+            .insert(ticket, Pending::RegisterAgent(Box::new(registration)));
         effects.push(Effect::Store(ticket, Operation::Admit(Box::new(info))));
     }
 
@@ -79,7 +80,10 @@ impl Master {
         self.metrics.bump("slave_registrations");
         let (id, pid) = (registration.id.clone(), registration.pid.clone());
         self.add_agent(now, registration, effects);
-        effects.push(Effect::Send(pid, ToAgent::Registered(self.registered_message(&id))));
+        effects.push(Effect::Send(
+            pid,
+            ToAgent::Registered(self.registered_message(&id)),
+        ));
         self.start_pings(&id, effects);
         self.agent_added_event(&id);
         info!(agent_id = %id, "agent registered");
@@ -88,7 +92,14 @@ impl Master {
 
     /// Puts an agent into the books, without tasks, and links to it.
     pub(crate) fn add_agent(&mut self, now: Time, registration: Registration, effects: &mut Effects) {
-        let Registration { id, pid, info, version, capabilities, resource_version } = registration;
+        let Registration {
+            id,
+            pid,
+            info,
+            version,
+            capabilities,
+            resource_version,
+        } = registration;
         let total = Resources::from_protos(&info.resources).unwrap_or_default();
         let epoch = self.ids.epoch();
         self.recovered.remove(&id);
@@ -150,7 +161,9 @@ pub(crate) fn check_agent(info: &v0::SlaveInfo, version: Option<&str>) -> Result
     let version = version.unwrap_or_default();
     let parsed = parse_version(version).ok_or_else(|| format!("Failed to parse version '{version}'"))?;
     if parsed < AGENT_VERSION_MIN {
-        return Err(format!("agent version is {version}, minimum supported agent version is 1.0.0"));
+        return Err(format!(
+            "agent version is {version}, minimum supported agent version is 1.0.0"
+        ));
     }
     Ok(())
 }
@@ -158,6 +171,10 @@ pub(crate) fn check_agent(info: &v0::SlaveInfo, version: Option<&str>) -> Result
 fn parse_version(text: &str) -> Option<(u64, u64, u64)> {
     let core = text.split(['-', '+']).next()?;
     let mut parts = core.split('.').map(|part| part.parse().ok());
-    let version = (parts.next()??, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?);
+    let version = (
+        parts.next()??,
+        parts.next().unwrap_or(Some(0))?,
+        parts.next().unwrap_or(Some(0))?,
+    );
     parts.next().is_none().then_some(version)
 }

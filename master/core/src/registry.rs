@@ -55,7 +55,10 @@ fn admit(registry: &mut internal::Registry, info: &v0::SlaveInfo) -> bool {
         known.info = info.clone();
         return changed;
     }
-    slaves.push(internal::registry::Slave { info: info.clone(), ..Default::default() });
+    slaves.push(internal::registry::Slave {
+        info: info.clone(),
+        ..Default::default()
+    });
     true
 }
 

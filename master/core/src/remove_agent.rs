@@ -17,7 +17,8 @@ impl Master {
             return;
         }
         let ticket = Ticket(self.ids.ticket());
-        self.pending.insert(ticket, Pending::RemoveAgent(agent_id.clone(), why));
+        self.pending
+            .insert(ticket, Pending::RemoveAgent(agent_id.clone(), why));
         effects.push(Effect::Store(ticket, Operation::Remove(agent_id.to_proto())));
     }
 

@@ -30,7 +30,9 @@ impl Master {
     ///
     /// Mesos: `Master::removeFramework(Framework*)`.
     pub(crate) fn remove_framework(&mut self, now: Time, framework_id: &FrameworkId, effects: &mut Effects) {
-        let Some(framework) = self.frameworks.get(framework_id) else { return };
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return;
+        };
         info!(%framework_id, "framework removed");
         if let Some(stream) = framework.stream().cloned() {
             self.streams.remove(&stream);
@@ -41,7 +43,10 @@ impl Master {
                 framework_id: framework_id.to_proto(),
                 ..Default::default()
             };
-            effects.push(Effect::Send(agent.pid.clone(), ToAgent::ShutdownFramework(message)));
+            effects.push(Effect::Send(
+                agent.pid.clone(),
+                ToAgent::ShutdownFramework(message),
+            ));
         }
         self.discard_offers_of(now, framework_id);
         self.allocator.set_framework_active(framework_id, false);
@@ -62,7 +67,9 @@ impl Master {
 
     /// The tasks of a removed framework count as killed, though their agents have yet to kill them.
     fn end_tasks_of(&mut self, now: Time, framework_id: &FrameworkId) {
-        let Some(framework) = self.frameworks.get(framework_id) else { return };
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return;
+        };
         let tasks: Vec<_> = framework.tasks.keys().cloned().collect();
         for task_id in tasks {
             let held = self.finish_task_state(framework_id, &task_id, TaskState::TaskKilled);

@@ -58,7 +58,9 @@ impl Master {
             if moved {
                 warn!(agent_id = %id, %from, "agent returned from another address");
                 let shutdown = internal::ShutdownMessage {
-                    message: Some("Unexpected attempt to re-register with a different IP or hostname".to_owned()),
+                    message: Some(
+                        "Unexpected attempt to re-register with a different IP or hostname".to_owned(),
+                    ),
                     ..Default::default()
                 };
                 effects.push(Effect::Send(from, ToAgent::Shutdown(shutdown)));
@@ -69,8 +71,18 @@ impl Master {
         }
         info!(agent_id = %id, pid = %from, "agent returning");
         let ticket = Ticket(self.ids.ticket());
-        effects.push(Effect::Store(ticket, Operation::MarkReachable(Box::new(message.slave.clone()))));
-        self.pending.insert(ticket, Pending::ReregisterAgent(Box::new(Return { pid: from, id, message })));
+        effects.push(Effect::Store(
+            ticket,
+            Operation::MarkReachable(Box::new(message.slave.clone())),
+        ));
+        self.pending.insert(
+            ticket,
+            Pending::ReregisterAgent(Box::new(Return {
+                pid: from,
+                id,
+                message,
+            })),
+        );
     }
 
     /// The registry holds the agent as reachable: what it brings is taken into the books.
@@ -116,15 +128,20 @@ impl Master {
         effects: &mut Effects,
     ) {
         for info in &message.frameworks {
-            let Some(framework_id) = info.id.as_deref().map(FrameworkId::from) else { continue };
+            let Some(framework_id) = info.id.as_deref().map(FrameworkId::from) else {
+                continue;
+            };
             if !self.is_completed(&framework_id) && !self.frameworks.contains_key(&framework_id) {
                 let framework = Framework::new(framework_id.clone(), info.clone(), now);
-                self.allocator.add_framework(framework_id.clone(), framework.to_allocator());
+                self.allocator
+                    .add_framework(framework_id.clone(), framework.to_allocator());
                 self.frameworks.insert(framework_id, framework);
             }
         }
         for executor in &message.executor_infos {
-            let Some(framework_id) = executor.framework_id.as_deref().map(FrameworkId::from) else { continue };
+            let Some(framework_id) = executor.framework_id.as_deref().map(FrameworkId::from) else {
+                continue;
+            };
             if self.frameworks.contains_key(&framework_id) {
                 let used = self.add_executor(id, &framework_id, executor.clone());
                 self.allocator.take(&framework_id, id, &used);
@@ -138,7 +155,9 @@ impl Master {
         for task in &message.tasks {
             let task = Task::new(task.clone());
             let (framework_id, task_id) = (task.framework_id(), task.id());
-            let Some(framework) = self.frameworks.get_mut(&framework_id) else { continue };
+            let Some(framework) = self.frameworks.get_mut(&framework_id) else {
+                continue;
+            };
             framework.unreachable_tasks.retain(|known| known.id() != task_id);
             framework.completed_tasks.retain(|known| known.id() != task_id);
             if task.holds_resources() {
@@ -218,13 +237,21 @@ impl Master {
         id: &AgentId,
         brought: &BTreeMap<FrameworkId, BTreeSet<TaskId>>,
     ) -> Vec<internal::ReconcileTasksMessage> {
-        let Some(agent) = self.agents.get(id) else { return Vec::new() };
+        let Some(agent) = self.agents.get(id) else {
+            return Vec::new();
+        };
         let mut messages = Vec::new();
         for (framework_id, tasks) in &agent.tasks {
-            let Some(framework) = self.frameworks.get(framework_id) else { continue };
+            let Some(framework) = self.frameworks.get(framework_id) else {
+                continue;
+            };
             let missing = tasks
                 .iter()
-                .filter(|task_id| !brought.get(framework_id).is_some_and(|tasks| tasks.contains(*task_id)))
+                .filter(|task_id| {
+                    !brought
+                        .get(framework_id)
+                        .is_some_and(|tasks| tasks.contains(*task_id))
+                })
                 .filter_map(|task_id| framework.tasks.get(task_id));
             let statuses: Vec<v0::TaskStatus> = missing
                 .map(|task| {
@@ -250,7 +277,12 @@ impl Master {
         messages
     }
 
-    fn drop_missing_executors(&mut self, now: Time, id: &AgentId, message: &internal::ReregisterSlaveMessage) {
+    fn drop_missing_executors(
+        &mut self,
+        now: Time,
+        id: &AgentId,
+        message: &internal::ReregisterSlaveMessage,
+    ) {
         let brought: BTreeSet<(FrameworkId, ExecutorId)> = message
             .executor_infos
             .iter()
@@ -264,7 +296,9 @@ impl Master {
             .executors
             .iter()
             .flat_map(|(framework_id, executors)| {
-                executors.keys().map(|executor_id| (framework_id.clone(), executor_id.clone()))
+                executors
+                    .keys()
+                    .map(|executor_id| (framework_id.clone(), executor_id.clone()))
             })
             .filter(|executor| !brought.contains(executor))
             .collect();
@@ -302,28 +336,49 @@ impl Master {
     /// Frameworks that ended while the agent was away are ended there too.
     fn end_completed(&self, id: &AgentId, message: &internal::ReregisterSlaveMessage, effects: &mut Effects) {
         let Some(agent) = self.agents.get(id) else { return };
-        let brought: BTreeSet<FrameworkId> =
-            message.tasks.iter().map(|task| FrameworkId::from(&task.framework_id)).collect();
-        for framework_id in brought.iter().filter(|framework_id| self.is_completed(framework_id)) {
+        let brought: BTreeSet<FrameworkId> = message
+            .tasks
+            .iter()
+            .map(|task| FrameworkId::from(&task.framework_id))
+            .collect();
+        for framework_id in brought
+            .iter()
+            .filter(|framework_id| self.is_completed(framework_id))
+        {
             let message = internal::ShutdownFrameworkMessage {
                 framework_id: framework_id.to_proto(),
                 ..Default::default()
             };
-            effects.push(Effect::Send(agent.pid.clone(), ToAgent::ShutdownFramework(message)));
+            effects.push(Effect::Send(
+                agent.pid.clone(),
+                ToAgent::ShutdownFramework(message),
+            ));
         }
     }
 
-    fn tell_frameworks_of(&self, to: &Upid, message: &internal::ReregisterSlaveMessage, effects: &mut Effects) {
+    fn tell_frameworks_of(
+        &self,
+        to: &Upid,
+        message: &internal::ReregisterSlaveMessage,
+        effects: &mut Effects,
+    ) {
         for info in &message.frameworks {
-            let Some(framework_id) = info.id.as_deref().map(FrameworkId::from) else { continue };
-            let Some(framework) = self.frameworks.get(&framework_id) else { continue };
+            let Some(framework_id) = info.id.as_deref().map(FrameworkId::from) else {
+                continue;
+            };
+            let Some(framework) = self.frameworks.get(&framework_id) else {
+                continue;
+            };
             let message = internal::UpdateFrameworkMessage {
                 framework_id: framework_id.to_proto(),
                 pid: Some("@0.0.0.0:0".to_owned()),
                 framework_info: Some(Box::new(framework.info.clone())),
                 ..Default::default()
             };
-            effects.push(Effect::Send(to.clone(), ToAgent::UpdateFramework(Box::new(message))));
+            effects.push(Effect::Send(
+                to.clone(),
+                ToAgent::UpdateFramework(Box::new(message)),
+            ));
         }
     }
 }

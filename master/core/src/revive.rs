@@ -47,7 +47,9 @@ impl Master {
 
     /// A call that names a role the framework is not in is dropped whole.
     fn are_roles_of(&self, framework_id: &FrameworkId, roles: &[String]) -> bool {
-        let Some(framework) = self.frameworks.get(framework_id) else { return false };
+        let Some(framework) = self.frameworks.get(framework_id) else {
+            return false;
+        };
         match roles.iter().find(|role| !framework.roles.contains(*role)) {
             Some(role) => {
                 warn!(%framework_id, %role, "call names a role the framework is not in");

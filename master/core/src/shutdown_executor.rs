@@ -25,6 +25,9 @@ impl Master {
             framework_id: Some(Box::new(framework_id.to_proto())),
             ..Default::default()
         };
-        effects.push(Effect::Send(agent.pid.clone(), ToAgent::ShutdownExecutor(message)));
+        effects.push(Effect::Send(
+            agent.pid.clone(),
+            ToAgent::ShutdownExecutor(message),
+        ));
     }
 }

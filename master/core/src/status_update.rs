@@ -27,23 +27,32 @@ impl Master {
         let task_id = TaskId::from(&update.status.task_id);
         let agent_id = update.slave_id.as_deref().map(AgentId::from);
         let known = agent_id.as_ref().and_then(|id| self.agents.get(id));
-        if known.is_none_or(|agent| agent.pid != *from) || update.uuid.as_ref().is_none_or(|uuid| uuid.len() != 16) {
+        if known.is_none_or(|agent| agent.pid != *from)
+            || update.uuid.as_ref().is_none_or(|uuid| uuid.len() != 16)
+        {
             warn!(%framework_id, %task_id, %from, "status update ignored");
             self.metrics.bump("invalid_status_updates");
             return;
         }
-        info!(%framework_id, %task_id, state = update.status.state.as_str_name(), "status update");
-        let listens = self.frameworks.get(&framework_id).is_some_and(|framework| framework.is_connected());
+        info!(trip = 12, %framework_id, %task_id, state = update.status.state.as_str_name(), "status update");
+        let listens = self
+            .frameworks
+            .get(&framework_id)
+            .is_some_and(|framework| framework.is_connected());
         if listens {
             self.forward(&framework_id, &task_id, &update, effects);
         } else {
             warn!(%framework_id, %task_id, "status update for a framework that is not there");
         }
         let valid = self.note_update(now, &framework_id, &task_id, update, effects) && listens;
-        self.metrics.bump(if valid { "valid_status_updates" } else { "invalid_status_updates" });
+        self.metrics.bump(if valid {
+            "valid_status_updates"
+        } else {
+            "invalid_status_updates"
+        });
     }
 
-    /// Trip 13/14: the scheduler hears of it. Mesos: `src/internal/evolve.cpp` for what the event carries.
+    /// Tells the scheduler. Mesos: `src/internal/evolve.cpp` for what the event carries.
     fn forward(
         &mut self,
         framework_id: &FrameworkId,
@@ -51,7 +60,10 @@ impl Master {
         update: &internal::StatusUpdate,
         effects: &mut Effects,
     ) {
-        let task = self.frameworks.get_mut(framework_id).and_then(|framework| framework.tasks.get_mut(task_id));
+        let task = self
+            .frameworks
+            .get_mut(framework_id)
+            .and_then(|framework| framework.tasks.get_mut(task_id));
         if let Some(task) = task {
             task.message.status_update_state = Some(update.status.state);
             task.message.status_update_uuid = update.uuid.clone();
@@ -77,8 +89,12 @@ impl Master {
         effects: &mut Effects,
     ) -> bool {
         let latest = update.latest_state.unwrap_or(update.status.state);
-        let Some(framework) = self.frameworks.get_mut(framework_id) else { return false };
-        let Some(task) = framework.tasks.get_mut(task_id) else { return false };
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return false;
+        };
+        let Some(task) = framework.tasks.get_mut(task_id) else {
+            return false;
+        };
         let ends = task.holds_resources()
             && (mesos::task::is_terminal(latest) || latest == TaskState::TaskUnreachable);
         if !ends && !mesos::task::is_terminal(task.message.state) {
@@ -92,7 +108,11 @@ impl Master {
                     | task_status::Reason::ReasonTaskHealthCheckStatusUpdated
             )
         );
-        let repeats = task.message.statuses.last().is_some_and(|last| last.state == status.state);
+        let repeats = task
+            .message
+            .statuses
+            .last()
+            .is_some_and(|last| last.state == status.state);
         if repeats {
             task.message.statuses.pop();
         }

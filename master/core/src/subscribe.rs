@@ -36,7 +36,11 @@ impl Master {
         }
         let suppressed: BTreeSet<String> = subscribe.suppressed_roles.iter().cloned().collect();
         let info = subscribe.framework_info;
-        let known = info.id.as_deref().filter(|id| !id.value.is_empty()).map(FrameworkId::from);
+        let known = info
+            .id
+            .as_deref()
+            .filter(|id| !id.value.is_empty())
+            .map(FrameworkId::from);
         match known {
             Some(id) => self.resubscribe(now, id, info, suppressed, stream, effects),
             None => {
@@ -102,13 +106,15 @@ impl Master {
         stream: StreamId,
         effects: &mut Effects,
     ) {
-        let Some(framework) = self.frameworks.get_mut(id) else { return };
+        let Some(framework) = self.frameworks.get_mut(id) else {
+            return;
+        };
         framework.state = FrameworkState::Active(stream.clone());
         framework.suppressed = suppressed;
         count(&mut framework.metrics.calls, scheduler::call::Type::Subscribe);
         self.allocator.add_framework(id.clone(), framework.to_allocator());
         self.streams.insert(stream.clone(), id.clone());
-        info!(framework_id = %id, "framework subscribed");
+        info!(trip = 1, framework_id = %id, "framework subscribed");
         let subscribed = scheduler::event::Subscribed {
             framework_id: id.to_proto(),
             heartbeat_interval_seconds: Some(HEARTBEAT_INTERVAL.as_secs_f64()),
@@ -166,7 +172,7 @@ impl Master {
         }
         if info.user == "root" && !self.options.root_submissions {
             return Err(
-                "User 'root' is not allowed to run frameworks without --root_submissions set".to_owned()
+                "User 'root' is not allowed to run frameworks without --root_submissions set".to_owned(),
             );
         }
         if let Some(id) = info.id.as_deref()
@@ -179,7 +185,9 @@ impl Master {
 
     /// Agents that run something of a framework are told what it says of itself now.
     pub(crate) fn tell_agents_of_framework(&self, id: &FrameworkId, effects: &mut Effects) {
-        let Some(framework) = self.frameworks.get(id) else { return };
+        let Some(framework) = self.frameworks.get(id) else {
+            return;
+        };
         for agent in self.agents.values() {
             let involved = agent.tasks.contains_key(id) || agent.executors.contains_key(id);
             if involved && agent.is_connected() {
@@ -189,15 +197,22 @@ impl Master {
                     framework_info: Some(Box::new(framework.info.clone())),
                     ..Default::default()
                 };
-                effects.push(Effect::Send(agent.pid.clone(), ToAgent::UpdateFramework(Box::new(message))));
+                effects.push(Effect::Send(
+                    agent.pid.clone(),
+                    ToAgent::UpdateFramework(Box::new(message)),
+                ));
             }
         }
     }
 
     /// Sends an event to a framework's scheduler, if it listens.
     pub(crate) fn send_event(&mut self, id: &FrameworkId, event: scheduler::Event, effects: &mut Effects) {
-        let Some(framework) = self.frameworks.get_mut(id) else { return };
-        let Some(stream) = framework.stream().cloned() else { return };
+        let Some(framework) = self.frameworks.get_mut(id) else {
+            return;
+        };
+        let Some(stream) = framework.stream().cloned() else {
+            return;
+        };
         if let Some(kind) = event.r#type {
             count(&mut framework.metrics.events, kind);
         }
@@ -206,7 +221,10 @@ impl Master {
 
     /// Tells a scheduler that it was refused or replaced.
     pub(crate) fn send_error(&self, stream: &StreamId, message: String, effects: &mut Effects) {
-        let error = scheduler::event::Error { message, ..Default::default() };
+        let error = scheduler::event::Error {
+            message,
+            ..Default::default()
+        };
         effects.push(Effect::SendEvent(
             stream.clone(),
             Box::new(scheduler::Event {

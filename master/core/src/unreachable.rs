@@ -24,8 +24,12 @@ impl Master {
             return;
         }
         let ticket = Ticket(self.ids.ticket());
-        self.pending.insert(ticket, Pending::MarkUnreachable(agent_id.clone(), now));
-        effects.push(Effect::Store(ticket, Operation::MarkUnreachable(agent_id.to_proto(), time_info(now))));
+        self.pending
+            .insert(ticket, Pending::MarkUnreachable(agent_id.clone(), now));
+        effects.push(Effect::Store(
+            ticket,
+            Operation::MarkUnreachable(agent_id.to_proto(), time_info(now)),
+        ));
     }
 
     /// The registry holds the agent as unreachable: its tasks are, too. Mesos: `Master::_markUnreachable`.
@@ -43,7 +47,11 @@ impl Master {
         self.recovered.remove(agent_id);
         self.unreachable.insert(agent_id.clone(), when);
         self.forget_agent(now, agent_id, "", effects, |aware| {
-            let state = if aware { TaskState::TaskUnreachable } else { TaskState::TaskLost };
+            let state = if aware {
+                TaskState::TaskUnreachable
+            } else {
+                TaskState::TaskLost
+            };
             (state, task_status::Reason::ReasonSlaveRemoved)
         });
     }
@@ -57,9 +65,14 @@ impl Master {
         effects: &mut Effects,
         outcome: impl Fn(bool) -> (TaskState, task_status::Reason),
     ) {
-        let Some(agent) = self.agents.get(agent_id) else { return };
+        let Some(agent) = self.agents.get(agent_id) else {
+            return;
+        };
         let message = if why.is_empty() {
-            format!("Agent {} is unreachable: health check timed out", agent.info.hostname)
+            format!(
+                "Agent {} is unreachable: health check timed out",
+                agent.info.hostname
+            )
         } else {
             format!("Agent {} removed: {why}", agent.info.hostname)
         };
@@ -68,7 +81,10 @@ impl Master {
         }
         let frameworks: Vec<FrameworkId> = self.frameworks.keys().cloned().collect();
         for framework_id in &frameworks {
-            let aware = self.frameworks.get(framework_id).is_some_and(|framework| framework.is_partition_aware());
+            let aware = self
+                .frameworks
+                .get(framework_id)
+                .is_some_and(|framework| framework.is_partition_aware());
             let (state, reason) = outcome(aware);
             self.lose_tasks(now, agent_id, framework_id, state, &message, reason, effects);
         }
@@ -77,8 +93,10 @@ impl Master {
         self.agents.remove(agent_id);
         effects.push(Effect::StopObserver(agent_id.clone()));
         for framework_id in &frameworks {
-            let failure =
-                scheduler::event::Failure { slave_id: Some(Box::new(agent_id.to_proto())), ..Default::default() };
+            let failure = scheduler::event::Failure {
+                slave_id: Some(Box::new(agent_id.to_proto())),
+                ..Default::default()
+            };
             let event = scheduler::Event {
                 r#type: Some(scheduler::event::Type::Failure),
                 failure: Some(Box::new(failure)),

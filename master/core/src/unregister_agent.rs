@@ -19,7 +19,9 @@ impl Master {
         self.metrics.bump("messages_unregister_slave");
         let agent_id = AgentId::from(&message.slave_id);
         match self.agents.get(&agent_id) {
-            Some(agent) if agent.pid == *from => self.remove_agent(&agent_id, "the agent unregistered", effects),
+            Some(agent) if agent.pid == *from => {
+                self.remove_agent(&agent_id, "the agent unregistered", effects)
+            }
             _ => warn!(%agent_id, %from, "unregistration of an unknown agent"),
         }
     }

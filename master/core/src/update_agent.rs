@@ -29,7 +29,9 @@ impl Master {
             agent.resource_version = message.resource_version_uuid.map(|uuid| *uuid);
         }
         let oversubscribed = message.update_oversubscribed_resources == Some(true);
-        let Ok(revocable) = Resources::from_protos(&message.oversubscribed_resources) else { return };
+        let Ok(revocable) = Resources::from_protos(&message.oversubscribed_resources) else {
+            return;
+        };
         if oversubscribed && !revocable.is_empty() {
             warn!(%agent_id, "oversubscribed resources are not offered by this master");
         }

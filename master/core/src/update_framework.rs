@@ -17,7 +17,9 @@ impl Master {
         call: &scheduler::Call,
         effects: &mut Effects,
     ) -> Answer {
-        let Some(update) = call.update_framework.as_deref() else { return Answer::NotImplemented };
+        let Some(update) = call.update_framework.as_deref() else {
+            return Answer::NotImplemented;
+        };
         if let Err(reason) = self.check_update(framework_id, update) {
             return Answer::BadRequest(reason);
         }
@@ -25,7 +27,8 @@ impl Master {
             framework.info = update.framework_info.clone();
             framework.roles = mesos::roles::of_framework(&framework.info);
             framework.suppressed = update.suppressed_roles.iter().cloned().collect();
-            self.allocator.add_framework(framework_id.clone(), framework.to_allocator());
+            self.allocator
+                .add_framework(framework_id.clone(), framework.to_allocator());
         }
         self.framework_updated(framework_id);
         self.tell_agents_of_framework(framework_id, effects);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use libprocess::Context;
 use libprocess::http::{Request, Responder, Response, pipe};
 use mesos::ids::FrameworkId;
-use mesos_daemon::api::{ContentType, EventStream, accepted, decode_call};
+use mesos_daemon::api::{ContentType, EventStream, accepted, decode_call_with};
 use mesos_daemon::{ids, version};
 use mesos_master_core::views::Read;
 use mesos_master_core::{Input, StreamId};
@@ -18,7 +18,12 @@ pub fn route(context: &mut Context<MasterProcess>) {
     context.route("/api/v1", operator);
 }
 
-fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, request: Request, responder: Responder) {
+fn operator(
+    master: &mut MasterProcess,
+    context: &mut Context<MasterProcess>,
+    request: Request,
+    responder: Responder,
+) {
     if !master.core.is_recovered() {
         return responder.respond(Response::service_unavailable("Master has not finished recovery"));
     }
@@ -43,8 +48,13 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
     }
     match kind {
         Type::GetHealth => {
-            let get_health = response::GetHealth { healthy: true, ..Default::default() };
-            reply(responder, form, response::Type::GetHealth, |reply| reply.get_health = Some(Box::new(get_health)));
+            let get_health = response::GetHealth {
+                healthy: true,
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetHealth, |reply| {
+                reply.get_health = Some(Box::new(get_health))
+            });
         }
         Type::GetFlags => {
             let flags = master.core.options().shown.iter().map(|(name, value)| Flag {
@@ -52,15 +62,28 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
                 value: Some(value.clone()),
                 ..Default::default()
             });
-            let get_flags = response::GetFlags { flags: flags.collect(), ..Default::default() };
-            reply(responder, form, response::Type::GetFlags, |reply| reply.get_flags = Some(Box::new(get_flags)));
+            let get_flags = response::GetFlags {
+                flags: flags.collect(),
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetFlags, |reply| {
+                reply.get_flags = Some(Box::new(get_flags))
+            });
         }
         Type::GetVersion => {
-            let get = response::GetVersion { version_info: version::message(), ..Default::default() };
-            reply(responder, form, response::Type::GetVersion, |reply| reply.get_version = Some(Box::new(get)));
+            let get = response::GetVersion {
+                version_info: version::message(),
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetVersion, |reply| {
+                reply.get_version = Some(Box::new(get))
+            });
         }
         Type::GetLoggingLevel => {
-            let get = response::GetLoggingLevel { level: 0, ..Default::default() };
+            let get = response::GetLoggingLevel {
+                level: 0,
+                ..Default::default()
+            };
             reply(responder, form, response::Type::GetLoggingLevel, |reply| {
                 reply.get_logging_level = Some(Box::new(get));
             });
@@ -69,12 +92,37 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
         Type::ListFiles => {
             let Some(list) = call.list_files else { return };
             let found = master.files.list_files(&list.path);
-            context.then(found, move |_, _, found| answer_files(found, form, responder));
+            context.then(found, move |_, _, found| match found {
+                Ok(Ok(file_infos)) => {
+                    let list = response::ListFiles {
+                        file_infos,
+                        ..Default::default()
+                    };
+                    reply(responder, form, response::Type::ListFiles, |reply| {
+                        reply.list_files = Some(Box::new(list))
+                    });
+                }
+                Ok(Err(error)) => responder.respond(error.response()),
+                Err(error) => responder.respond(Response::internal_error(&error.to_string())),
+            });
         }
         Type::ReadFile => {
             let Some(read) = call.read_file else { return };
             let found = master.files.read_file(&read.path, read.offset, read.length);
-            context.then(found, move |_, _, found| answer_read(found, form, responder));
+            context.then(found, move |_, _, found| match found {
+                Ok(Ok(part)) => {
+                    let read = response::ReadFile {
+                        size: part.size,
+                        data: part.data,
+                        ..Default::default()
+                    };
+                    reply(responder, form, response::Type::ReadFile, |reply| {
+                        reply.read_file = Some(Box::new(read))
+                    });
+                }
+                Ok(Err(error)) => responder.respond(error.response()),
+                Err(error) => responder.respond(Response::internal_error(&error.to_string())),
+            });
         }
         Type::Subscribe => subscribe(master, context, form, responder),
         Type::Teardown => {
@@ -88,13 +136,19 @@ fn operator(master: &mut MasterProcess, context: &mut Context<MasterProcess>, re
 
 /// The call, its type and the form of the answer. Mesos: `validation::master::call::validate` for the words.
 fn parse(request: &Request) -> Result<(Call, Type, ContentType), Response> {
-    let call: Call = decode_call(request)?;
+    let call: Call = decode_call_with(
+        request,
+        mesos::convert::master_call_from_wire,
+        mesos::convert::master_call_from_json,
+    )?;
     let invalid = |missing: &str| {
         Err(Response::bad_request(&format!(
             "Failed to validate master::Call: Expecting '{missing}' to be present"
         )))
     };
-    let Some(kind) = call.r#type else { return invalid("type") };
+    let Some(kind) = call.r#type else {
+        return invalid("type");
+    };
     match kind {
         Type::ListFiles if call.list_files.is_none() => return invalid("list_files"),
         Type::ReadFile if call.read_file.is_none() => return invalid("read_file"),
@@ -107,7 +161,10 @@ fn parse(request: &Request) -> Result<(Call, Type, ContentType), Response> {
 }
 
 fn reply(responder: Responder, form: ContentType, kind: response::Type, fill: impl FnOnce(&mut Reply)) {
-    let mut message = Reply { r#type: Some(kind), ..Default::default() };
+    let mut message = Reply {
+        r#type: Some(kind),
+        ..Default::default()
+    };
     fill(&mut message);
     responder.respond(Response::with_body(form.as_str(), form.encode(&message)));
 }
@@ -118,23 +175,43 @@ fn get_metrics(context: &mut Context<MasterProcess>, call: &Call, form: ContentT
         .as_deref()
         .and_then(|get| get.timeout.as_deref())
         .map(|timeout| Duration::from_nanos(u64::try_from(timeout.nanoseconds).unwrap_or(0)));
-    let snapshot = context.system().metrics().snapshot(timeout);
+    let system = context.system();
+    let snapshot = system.metrics().snapshot(&system, timeout);
     context.then(snapshot, move |_, _, snapshot| {
-        let metrics = snapshot.unwrap_or_default().into_iter().map(|(name, value)| Metric {
-            name,
-            value: Some(value),
+        let metrics = snapshot
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, value)| Metric {
+                name,
+                value: Some(value),
+                ..Default::default()
+            });
+        let get = response::GetMetrics {
+            metrics: metrics.collect(),
             ..Default::default()
+        };
+        reply(responder, form, response::Type::GetMetrics, |reply| {
+            reply.get_metrics = Some(Box::new(get))
         });
-        let get = response::GetMetrics { metrics: metrics.collect(), ..Default::default() };
-        reply(responder, form, response::Type::GetMetrics, |reply| reply.get_metrics = Some(Box::new(get)));
     });
 }
 
 /// Opens the operators' event stream.
-fn subscribe(master: &mut MasterProcess, context: &mut Context<MasterProcess>, form: ContentType, responder: Responder) {
+fn subscribe(
+    master: &mut MasterProcess,
+    context: &mut Context<MasterProcess>,
+    form: ContentType,
+    responder: Responder,
+) {
     let (writer, reader) = pipe();
     let id = StreamId(ids::random_uuid().into());
     responder.respond(Response::stream(form.as_str(), reader));
     let stream = EventStream::new(writer, form);
-    master.stream(context, id.clone(), stream, Input::OperatorSubscribe(id), Input::OperatorStreamClosed);
+    master.stream(
+        context,
+        id.clone(),
+        stream,
+        Input::OperatorSubscribe(id),
+        Input::OperatorStreamClosed,
+    );
 }

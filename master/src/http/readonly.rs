@@ -19,16 +19,26 @@ const BUILD: Build = Build {
 };
 
 pub fn route(context: &mut Context<MasterProcess>) {
-    context.route("/health", |_, _, _, responder: Responder| responder.respond(Response::ok()));
+    context.route("/health", |_, _, _, responder: Responder| {
+        responder.respond(Response::ok())
+    });
     read(context, "/state", |master, _| master.core.state(&BUILD));
     read(context, "/state-summary", |master, _| master.core.state_summary());
-    read(context, "/slaves", |master, request| master.core.slaves(request.query.get("slave_id")));
-    read(context, "/frameworks", |master, request| master.core.frameworks(request.query.get("framework_id")));
+    read(context, "/slaves", |master, request| {
+        master.core.slaves(request.query.get("slave_id"))
+    });
+    read(context, "/frameworks", |master, request| {
+        master.core.frameworks(request.query.get("framework_id"))
+    });
     read(context, "/roles", |master, _| master.core.roles());
     read(context, "/flags", |master, _| master.core.flags());
     read(context, "/tasks", |master, request| {
         let number = |name: &str, default: usize| {
-            request.query.get(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+            request
+                .query
+                .get(name)
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(default)
         };
         master.core.tasks(&TaskQuery {
             limit: number("limit", 100),
@@ -38,11 +48,14 @@ pub fn route(context: &mut Context<MasterProcess>) {
             task_id: request.query.get("task_id"),
         })
     });
-    context.route("/redirect", |master: &mut MasterProcess, _, _, responder: Responder| {
-        let info = master.core.info();
-        let location = format!("//{}:{}", info.hostname.as_deref().unwrap_or_default(), info.port);
-        responder.respond(Response::temporary_redirect(&location));
-    });
+    context.route(
+        "/redirect",
+        |master: &mut MasterProcess, _, _, responder: Responder| {
+            let info = master.core.info();
+            let location = format!("//{}:{}", info.hostname.as_deref().unwrap_or_default(), info.port);
+            responder.respond(Response::temporary_redirect(&location));
+        },
+    );
     context.route("/teardown", teardown);
 }
 
@@ -63,14 +76,21 @@ fn read(
 }
 
 /// `POST /teardown` with the form `frameworkId=...`. Mesos: `Master::Http::teardown`.
-fn teardown(master: &mut MasterProcess, context: &mut Context<MasterProcess>, request: Request, responder: Responder) {
+fn teardown(
+    master: &mut MasterProcess,
+    context: &mut Context<MasterProcess>,
+    request: Request,
+    responder: Responder,
+) {
     if request.method != Method::Post {
         return responder.respond(Response::method_not_allowed(&["POST"], request.method.as_str()));
     }
     let form = String::from_utf8_lossy(&request.body).into_owned();
     let form = libprocess::http::Query::parse(&form);
     let Some(id) = form.get("frameworkId") else {
-        return responder.respond(Response::bad_request("Missing 'frameworkId' query parameter in the request body"));
+        return responder.respond(Response::bad_request(
+            "Missing 'frameworkId' query parameter in the request body",
+        ));
     };
     let id = FrameworkId::new(id);
     master.request(context, responder, |ticket| Input::Teardown(ticket, id));

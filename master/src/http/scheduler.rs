@@ -2,10 +2,11 @@
 
 use libprocess::Context;
 use libprocess::http::{Request, Responder, Response, pipe};
-use mesos_daemon::api::{EventStream, accepted, decode_call};
+use mesos_daemon::api::{EventStream, accepted, decode_call_with};
 use mesos_daemon::ids;
 use mesos_master_core::{Input, StreamId, validate_call};
 use mesos_proto::v0::scheduler::{Call, call::Type};
+use mesos_proto::{Dialect, Message};
 
 use crate::master::MasterProcess;
 
@@ -13,7 +14,12 @@ pub fn route(context: &mut Context<MasterProcess>) {
     context.route("/api/v1/scheduler", scheduler);
 }
 
-fn scheduler(master: &mut MasterProcess, context: &mut Context<MasterProcess>, request: Request, responder: Responder) {
+fn scheduler(
+    master: &mut MasterProcess,
+    context: &mut Context<MasterProcess>,
+    request: Request,
+    responder: Responder,
+) {
     if !master.core.is_recovered() {
         return responder.respond(Response::service_unavailable("Master has not finished recovery"));
     }
@@ -21,14 +27,17 @@ fn scheduler(master: &mut MasterProcess, context: &mut Context<MasterProcess>, r
         Ok((Type::Subscribe, call)) => subscribe(master, context, &request, responder, call),
         Ok((_, call)) => {
             let stream = request.headers.get("Mesos-Stream-Id").map(str::to_owned);
-            master.request(context, responder, |ticket| Input::Call(ticket, Box::new(call), stream));
+            master.request(context, responder, |ticket| {
+                Input::Call(ticket, Box::new(call), stream)
+            });
         }
         Err(response) => responder.respond(response),
     }
 }
 
 fn call(request: &Request) -> Result<(Type, Call), Response> {
-    let call: Call = decode_call(request)?;
+    let from_json = |text: &[u8]| Call::from_json(text, Dialect::V1);
+    let call: Call = decode_call_with(request, mesos::convert::scheduler_call_from_wire, from_json)?;
     let kind = validate_call(&call)
         .map_err(|reason| Response::bad_request(&format!("Failed to validate scheduler::Call: {reason}")))?;
     Ok((kind, call))
@@ -60,5 +69,11 @@ fn subscribe(
     response.headers.set("Content-Type", content_type.as_str());
     responder.respond(response);
     let stream = EventStream::new(writer, content_type);
-    master.stream(context, id.clone(), stream, Input::Subscribe(id, subscribe), Input::StreamClosed);
+    master.stream(
+        context,
+        id.clone(),
+        stream,
+        Input::Subscribe(id, subscribe),
+        Input::StreamClosed,
+    );
 }

@@ -4,7 +4,7 @@
 
 use libprocess::http::{Request, Response, Writer};
 use libprocess_core::recordio;
-use mesos_proto::{Dialect, Message};
+use mesos_proto::{DecodeError, Dialect, JsonError, Message};
 
 /// `application/json`.
 pub const JSON: &str = "application/json";
@@ -49,6 +49,19 @@ impl ContentType {
 ///
 /// The response that says what is wrong: 405, 400 or 415, in Mesos' words.
 pub fn decode_call<M: Message>(request: &Request) -> Result<M, Response> {
+    decode_call_with(request, M::decode, |text| M::from_json(text, Dialect::V1))
+}
+
+/// As [`decode_call`], for the calls whose v0 and v1 forms differ by more than names; see `mesos::convert`.
+///
+/// # Errors
+///
+/// As [`decode_call`].
+pub fn decode_call_with<M>(
+    request: &Request,
+    from_wire: impl FnOnce(&[u8]) -> Result<M, DecodeError>,
+    from_json: impl FnOnce(&[u8]) -> Result<M, JsonError>,
+) -> Result<M, Response> {
     if request.method != libprocess::http::Method::Post {
         return Err(Response::method_not_allowed(&["POST"], request.method.as_str()));
     }
@@ -57,9 +70,9 @@ pub fn decode_call<M: Message>(request: &Request) -> Result<M, Response> {
     };
     // Parameters such as a charset are not looked at.
     match content_type.split(';').next().unwrap_or_default().trim() {
-        PROTOBUF => M::decode(&request.body)
+        PROTOBUF => from_wire(&request.body)
             .map_err(|_| Response::bad_request("Failed to parse body into Call protobuf")),
-        JSON => M::from_json(&request.body, Dialect::V1).map_err(|error| {
+        JSON => from_json(&request.body).map_err(|error| {
             let what = if error.is_syntax() {
                 "Failed to parse body into JSON"
             } else {
@@ -67,7 +80,9 @@ pub fn decode_call<M: Message>(request: &Request) -> Result<M, Response> {
             };
             Response::bad_request(&format!("{what}: {error}"))
         }),
-        _ => Err(Response::unsupported_media_type(&format!("Expecting 'Content-Type' of {JSON} or {PROTOBUF}"))),
+        _ => Err(Response::unsupported_media_type(&format!(
+            "Expecting 'Content-Type' of {JSON} or {PROTOBUF}"
+        ))),
     }
 }
 
@@ -82,7 +97,9 @@ pub fn accepted(request: &Request) -> Result<ContentType, Response> {
     } else if request.accepts(PROTOBUF) {
         Ok(ContentType::Protobuf)
     } else {
-        Err(Response::not_acceptable(&format!("Expecting 'Accept' to allow '{PROTOBUF}' or '{JSON}'")))
+        Err(Response::not_acceptable(&format!(
+            "Expecting 'Accept' to allow '{PROTOBUF}' or '{JSON}'"
+        )))
     }
 }
 

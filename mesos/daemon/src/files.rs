@@ -77,14 +77,20 @@ impl Files {
     #[must_use]
     pub fn spawn(system: &System) -> Self {
         let names = Names::default();
-        let process = FilesProcess { names: Arc::clone(&names) };
-        let pid = system.spawn("files", process).expect("a system has one process called files");
+        let process = FilesProcess {
+            names: Arc::clone(&names),
+        };
+        let pid = system
+            .spawn("files", process)
+            .expect("a system has one process called files");
         Self { names, pid }
     }
 
     /// Shows a file or directory under a name. What is not there (any more) is not found when somebody asks.
     pub fn attach(&self, name: &str, path: &Path) {
-        self.names.write().insert(trimmed(name).to_owned(), path.to_owned());
+        self.names
+            .write()
+            .insert(trimmed(name).to_owned(), path.to_owned());
     }
 
     /// Stops showing a name.
@@ -110,7 +116,12 @@ impl Files {
     }
 
     /// A part of a file, at most 16 pages long (READ_FILE). Without a length it reaches to the end of the file.
-    pub fn read_file(&self, path: &str, offset: u64, length: Option<u64>) -> Future<Result<FilePart, FilesError>> {
+    pub fn read_file(
+        &self,
+        path: &str,
+        offset: u64,
+        length: Option<u64>,
+    ) -> Future<Result<FilePart, FilesError>> {
         let path = path.to_owned();
         self.pid.dispatch_future(move |files, ctx| {
             let names = Arc::clone(&files.names);
@@ -132,7 +143,10 @@ impl Process for FilesProcess {
 }
 
 /// Looks at the disk on a thread that may block.
-fn blocking<T: Send + 'static>(ctx: &mut Context<FilesProcess>, work: impl FnOnce() -> T + Send + 'static) -> Future<T> {
+fn blocking<T: Send + 'static>(
+    ctx: &mut Context<FilesProcess>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Future<T> {
     let (promise, future) = libprocess::Promise::new();
     ctx.blocking(work, move |_, _, found| {
         promise.set(found);

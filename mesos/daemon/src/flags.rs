@@ -47,26 +47,41 @@ pub fn load<F: CommandFactory + FromArgMatches>(
         .collect();
     let (mut words, given) = normalise(arguments, &switches, &command)?;
     for (name, value) in environment {
-        let Some(name) = name.strip_prefix("MESOS_").map(str::to_lowercase) else { continue };
-        let known = command.get_arguments().find(|argument| matches_name(argument, &name));
+        let Some(name) = name.strip_prefix("MESOS_").map(str::to_lowercase) else {
+            continue;
+        };
+        let known = command
+            .get_arguments()
+            .find(|argument| matches_name(argument, &name));
         if let Some(known) = known
             && !given.contains(&known.get_id().to_string())
         {
             words.push(format!("--{name}={}", contents(&name, value)?).into());
         }
     }
-    let matches = command.clone().try_get_matches_from(words).map_err(|error| explain(&command, &error))?;
+    let matches = command
+        .clone()
+        .try_get_matches_from(words)
+        .map_err(|error| explain(&command, &error))?;
     let flags = F::from_arg_matches(&matches).map_err(|error| explain(&command, &error))?;
     let mut shown = BTreeMap::new();
     for argument in command.get_arguments() {
         let name = argument.get_id().as_str();
         if let Ok(Some(values)) = matches.try_get_raw(name) {
-            let text = values.map(|value| value.to_string_lossy().into_owned()).collect::<Vec<_>>().join(",");
+            let text = values
+                .map(|value| value.to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
+                .join(",");
             shown.insert(name.to_owned(), canonical(&text));
         }
     }
-    shown.entry("help".to_owned()).or_insert_with(|| "false".to_owned());
-    Ok(Loaded { flags, shown: shown.into_iter().collect() })
+    shown
+        .entry("help".to_owned())
+        .or_insert_with(|| "false".to_owned());
+    Ok(Loaded {
+        flags,
+        shown: shown.into_iter().collect(),
+    })
 }
 
 /// Reads the flags of the running program; prints and exits when it is not to go on.
@@ -84,6 +99,16 @@ pub fn load_or_exit<F: CommandFactory + FromArgMatches>() -> Loaded<F> {
     }
 }
 
+/// A JSON object of strings, as `--env` and `--executor_environment_variables` have it.
+///
+/// # Errors
+///
+/// When the text is something else.
+pub fn string_map(text: &str) -> Result<Vec<(String, String)>, String> {
+    let map: BTreeMap<String, String> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(map.into_iter().collect())
+}
+
 /// Ends the program because of a mistake the flags could not show by themselves.
 pub fn exit_with(message: &str) -> ! {
     eprintln!("{message}");
@@ -92,12 +117,18 @@ pub fn exit_with(message: &str) -> ! {
 
 fn is_switch(argument: &clap::Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set)
-        && argument.get_possible_values().iter().map(|value| value.get_name()).eq(["true", "false"])
+        && argument
+            .get_possible_values()
+            .iter()
+            .map(|value| value.get_name())
+            .eq(["true", "false"])
 }
 
 fn matches_name(argument: &clap::Arg, name: &str) -> bool {
     argument.get_long() == Some(name)
-        || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        || argument
+            .get_all_aliases()
+            .is_some_and(|aliases| aliases.contains(&name))
 }
 
 type Words = (Vec<OsString>, Vec<String>);
@@ -111,7 +142,11 @@ fn normalise(
     let mut words = Vec::new();
     let mut given = Vec::new();
     for word in arguments {
-        let Some(text) = word.to_str().filter(|_| !words.is_empty()).and_then(|text| text.strip_prefix("--")) else {
+        let Some(text) = word
+            .to_str()
+            .filter(|_| !words.is_empty())
+            .and_then(|text| text.strip_prefix("--"))
+        else {
             words.push(word);
             continue;
         };
@@ -132,7 +167,11 @@ fn normalise(
                 None if switches.contains(&id) => words.push(format!("--{name}=true").into()),
                 None => words.push(word),
             }
-        } else if let Some(id) = name.strip_prefix("no-").and_then(named).filter(|_| value.is_none()) {
+        } else if let Some(id) = name
+            .strip_prefix("no-")
+            .and_then(named)
+            .filter(|_| value.is_none())
+        {
             given.push(id.clone());
             words.push(format!("--{id}=false").into());
         } else {
@@ -145,9 +184,13 @@ fn normalise(
 /// A `file://` value stands for what is in the file.
 fn contents(name: &str, value: String) -> Result<String, Stop> {
     match value.strip_prefix("file://") {
-        Some(path) => std::fs::read_to_string(path).map(|text| text.trim_end().to_owned()).map_err(|error| {
-            Stop::Wrong(format!("Failed to load flag '{name}': Error reading file '{path}': {error}"))
-        }),
+        Some(path) => std::fs::read_to_string(path)
+            .map(|text| text.trim_end().to_owned())
+            .map_err(|error| {
+                Stop::Wrong(format!(
+                    "Failed to load flag '{name}': Error reading file '{path}': {error}"
+                ))
+            }),
         None => Ok(value),
     }
 }
@@ -168,14 +211,23 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
         _ => String::new(),
     };
     let name = |text: String| {
-        text.trim_start_matches('-').split(['=', ' ']).next().unwrap_or_default().to_owned()
+        text.trim_start_matches('-')
+            .split(['=', ' '])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     };
     let said = match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             return Stop::Asked(error.to_string());
         }
         ErrorKind::UnknownArgument => {
-            format!("Failed to load unknown flag '{}'", name(text(ContextKind::InvalidArg)))
+            format!(
+                "Failed to load unknown flag '{}'",
+                name(text(ContextKind::InvalidArg))
+            )
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map_or_else(
@@ -192,10 +244,18 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
             )
         }
         ErrorKind::MissingRequiredArgument => {
-            format!("Flag '{}' is required, but it was not provided", name(text(ContextKind::InvalidArg)))
+            format!(
+                "Flag '{}' is required, but it was not provided",
+                name(text(ContextKind::InvalidArg))
+            )
         }
-        ErrorKind::ArgumentConflict => format!("Flag '{}' was given twice", name(text(ContextKind::InvalidArg))),
+        ErrorKind::ArgumentConflict => {
+            format!("Flag '{}' was given twice", name(text(ContextKind::InvalidArg)))
+        }
         _ => error.to_string(),
     };
-    Stop::Wrong(format!("{said}\n\nRun `{} --help` for all flags.", command.get_name()))
+    Stop::Wrong(format!(
+        "{said}\n\nRun `{} --help` for all flags.",
+        command.get_name()
+    ))
 }

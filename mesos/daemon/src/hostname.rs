@@ -4,7 +4,10 @@ use std::net::Ipv4Addr;
 
 /// The name of this machine.
 pub fn own() -> String {
-    nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+    nix::unistd::gethostname().map_or_else(
+        |_| "localhost".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// The name by which an address of this machine is known; the address itself when it has none.
@@ -17,7 +20,17 @@ pub fn of(ip: Ipv4Addr) -> String {
         let line = line.split('#').next().unwrap_or_default();
         let mut words = line.split_whitespace();
         let address: Ipv4Addr = words.next()?.parse().ok()?;
-        if address == ip { words.next().map(str::to_owned) } else { None }
+        if address == ip {
+            words.next().map(str::to_owned)
+        } else {
+            None
+        }
     });
-    named.unwrap_or_else(|| if ip.is_loopback() { "localhost".to_owned() } else { ip.to_string() })
+    named.unwrap_or_else(|| {
+        if ip.is_loopback() {
+            "localhost".to_owned()
+        } else {
+            ip.to_string()
+        }
+    })
 }

@@ -33,5 +33,7 @@ pub fn uuid_text(bytes: &[u8; 16]) -> String {
 /// A random number, to seed generators that must not repeat between runs.
 pub fn random_seed() -> u64 {
     let bytes = random_uuid_bytes();
-    u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[10], bytes[11]])
+    u64::from_le_bytes([
+        bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[10], bytes[11],
+    ])
 }

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+
 pub mod files;
 pub mod flags;
 pub mod hostname;

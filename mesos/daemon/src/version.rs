@@ -66,5 +66,7 @@ impl Process for VersionProcess {
 ///
 /// When called twice for one system.
 pub fn spawn(system: &System) {
-    system.spawn("version", VersionProcess).expect("nobody else is called version");
+    system
+        .spawn("version", VersionProcess)
+        .expect("nobody else is called version");
 }

@@ -191,6 +191,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a length-delimited message into `message`; `again` when an earlier occurrence filled it.
+    ///
+    /// Differs from Mesos: of a message that comes in parts the first must be complete. No library writes
+    /// such parts.
     fn nested<M: Message>(&mut self, message: &mut M, again: bool) -> Result<(), DecodeError> {
         let len = self.length()?;
         if self.depth == DEPTH_MAX {
@@ -337,14 +340,16 @@ impl<'a> Reader<'a> {
     pub fn rep<T: Value>(&mut self, slot: &mut Vec<T>, field: &'static str) -> Result<bool, DecodeError> {
         let from = self.missing.len();
         let outer = std::mem::replace(&mut self.seen, 0);
-        let mut value = T::default();
-        let known = value.merge(self, field)?;
+        let index = slot.len();
+        // Read in place: elements are large, and moving them costs as much as reading them.
+        slot.push(T::default());
+        let known = slot[index].merge(self, field)?;
         self.seen = outer;
         if self.missing.len() > from {
-            prefix_missing(&mut self.missing[from..], field, Some(slot.len()));
+            prefix_missing(&mut self.missing[from..], field, Some(index));
         }
-        if known {
-            slot.push(value);
+        if !known {
+            slot.pop();
         }
         Ok(known)
     }

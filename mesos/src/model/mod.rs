@@ -18,7 +18,10 @@ pub fn task(object: &mut Object<'_>, task: &v0::Task, resources: &Resources) {
     object.string("id", &task.task_id.value);
     object.string("name", &task.name);
     object.string("framework_id", &task.framework_id.value);
-    object.string("executor_id", task.executor_id.as_deref().map_or("", |id| id.value.as_str()));
+    object.string(
+        "executor_id",
+        task.executor_id.as_deref().map_or("", |id| id.value.as_str()),
+    );
     object.string("slave_id", &task.slave_id.value);
     object.string("state", task.state.as_str_name());
     object.resources("resources", resources);
@@ -89,32 +92,43 @@ fn container_status(object: &mut Object<'_>, status: &v0::ContainerStatus) {
 
 fn network_info(object: &mut Object<'_>, info: &v0::NetworkInfo) {
     if !info.groups.is_empty() {
-        object.array("groups", |groups| info.groups.iter().for_each(|group| groups.string(group)));
+        object.array("groups", |groups| {
+            info.groups.iter().for_each(|group| groups.string(group))
+        });
     }
     if let Some(of_network) = &info.labels {
         labels(object, of_network);
     }
     if !info.ip_addresses.is_empty() {
-        object.array("ip_addresses", |ips| info.ip_addresses.iter().for_each(|ip| ips.message(ip)));
+        object.array("ip_addresses", |ips| {
+            info.ip_addresses.iter().for_each(|ip| ips.message(ip))
+        });
     }
     if let Some(name) = &info.name {
         object.string("name", name);
     }
     if !info.port_mappings.is_empty() {
-        object.array("port_mappings", |ports| info.port_mappings.iter().for_each(|port| ports.message(port)));
+        object.array("port_mappings", |ports| {
+            info.port_mappings.iter().for_each(|port| ports.message(port))
+        });
     }
 }
 
 /// The field `labels`: a list of keys and values.
 pub fn labels(object: &mut Object<'_>, labels: &v0::Labels) {
-    object.array("labels", |array| labels.labels.iter().for_each(|label| array.message(label)));
+    object.array("labels", |array| {
+        labels.labels.iter().for_each(|label| array.message(label))
+    });
 }
 
 /// The form of an executor.
 pub fn executor_info(object: &mut Object<'_>, info: &v0::ExecutorInfo) {
     object.string("executor_id", &info.executor_id.value);
     object.string("name", info.name.as_deref().unwrap_or_default());
-    object.string("framework_id", info.framework_id.as_deref().map_or("", |id| id.value.as_str()));
+    object.string(
+        "framework_id",
+        info.framework_id.as_deref().map_or("", |id| id.value.as_str()),
+    );
     object.object("command", |object| {
         if let Some(of_executor) = info.command.as_deref() {
             command(object, of_executor);
@@ -122,7 +136,10 @@ pub fn executor_info(object: &mut Object<'_>, info: &v0::ExecutorInfo) {
             command(object, &v0::CommandInfo::default());
         }
     });
-    object.resources("resources", &Resources::from_protos(&info.resources).unwrap_or_default());
+    object.resources(
+        "resources",
+        &Resources::from_protos(&info.resources).unwrap_or_default(),
+    );
     if !info.resources.is_empty() {
         object.string("role", role_of(&info.resources));
     }
@@ -142,7 +159,12 @@ pub fn command(object: &mut Object<'_>, command: &v0::CommandInfo) {
     if let Some(value) = &command.value {
         object.string("value", value);
     }
-    object.array("argv", |argv| command.arguments.iter().for_each(|argument| argv.string(argument)));
+    object.array("argv", |argv| {
+        command
+            .arguments
+            .iter()
+            .for_each(|argument| argv.string(argument))
+    });
     if let Some(environment) = command.environment.as_deref() {
         object.message("environment", environment);
     }

@@ -20,7 +20,16 @@ const RUNTIME: [&str; 2] = ["libprocess-core", "libprocess"];
 /// Crates that only meet on the wire.
 const APART: [(&str, &str); 2] = [("mesos-master", "mesos-agent"), ("mesos-agent", "mesos-master")];
 /// Crates that bring I/O or a runtime; no pure crate may use them.
-const IMPURE: [&str; 8] = ["tokio", "actix", "actix-rt", "nix", "libc", "procfs", "getrandom", "dashmap"];
+const IMPURE: [&str; 8] = [
+    "tokio",
+    "actix",
+    "actix-rt",
+    "nix",
+    "libc",
+    "procfs",
+    "getrandom",
+    "dashmap",
+];
 
 /// Checks the graph that cargo sees.
 pub fn check(root: &Path) -> Result<Vec<String>> {
@@ -29,7 +38,11 @@ pub fn check(root: &Path) -> Result<Vec<String>> {
         .current_dir(root)
         .output()
         .context("failed to start cargo metadata")?;
-    ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "cargo metadata failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let mut breaches = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
@@ -40,7 +53,9 @@ pub fn check(root: &Path) -> Result<Vec<String>> {
             }
             let on = dependency["name"].as_str().unwrap_or_default();
             if let Some(why) = breach(name, on) {
-                breaches.push(format!("{name}/Cargo.toml: must not depend on {on}: {why} (rule 3)"));
+                breaches.push(format!(
+                    "{name}/Cargo.toml: must not depend on {on}: {why} (rule 3)"
+                ));
             }
         }
     }
@@ -58,6 +73,8 @@ fn breach(name: &str, on: &str) -> Option<&'static str> {
     if RUNTIME.contains(&name) && on.starts_with("mesos") {
         return Some("the runtime knows nothing of Mesos");
     }
-    let apart = APART.iter().any(|(from, to)| name.starts_with(from) && on.starts_with(to));
+    let apart = APART
+        .iter()
+        .any(|(from, to)| name.starts_with(from) && on.starts_with(to));
     apart.then_some("master and agent meet on the wire only")
 }

@@ -6,19 +6,27 @@ const MACROS: [&str; 5] = ["error!(", "warn!(", "info!(", "debug!(", "trace!("];
 
 pub fn check(sources: &[Source]) -> Vec<String> {
     let mut breaches = Vec::new();
-    for source in sources.iter().filter(|source| !source.is_generated() && !source.is_test()) {
+    for source in sources
+        .iter()
+        .filter(|source| !source.is_generated() && !source.is_test())
+    {
         if source.path.starts_with("xtask/") {
             continue;
         }
         for (start, _) in source.text.match_indices("!(") {
-            let name_start = source.text[..start].rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+            let name_start = source.text[..start]
+                .rfind(|c: char| !c.is_alphanumeric() && c != '_')
+                .map_or(0, |at| at + 1);
             let call = &source.text[name_start..start + 2];
             if !MACROS.contains(&call) {
                 continue;
             }
             let line = source.text[..start].lines().count().max(1);
             let Some(message) = message(&source.text[start + 2..]) else {
-                breaches.push(format!("{}:{line}: a log line has a constant message (rule 26)", source.path));
+                breaches.push(format!(
+                    "{}:{line}: a log line has a constant message (rule 26)",
+                    source.path
+                ));
                 continue;
             };
             let begins_low = message.chars().next().is_some_and(|first| !first.is_uppercase());

@@ -55,17 +55,27 @@ fn sources(root: &Path) -> Result<Vec<Source>> {
     let mut found = Vec::new();
     let mut directories = vec![root.to_path_buf()];
     while let Some(directory) = directories.pop() {
-        let entries = fs::read_dir(&directory).with_context(|| format!("failed to list `{}`", directory.display()))?;
+        let entries =
+            fs::read_dir(&directory).with_context(|| format!("failed to list `{}`", directory.display()))?;
         for entry in entries {
             let path: PathBuf = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if path.is_dir() {
                 if !name.starts_with('.') && name != "target" {
                     directories.push(path);
                 }
             } else if name.ends_with(".rs") {
-                let text = fs::read_to_string(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
-                let path = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+                let text = fs::read_to_string(&path)
+                    .with_context(|| format!("failed to read `{}`", path.display()))?;
+                let path = path
+                    .strip_prefix(root)
+                    .unwrap_or(&path)
+                    .to_string_lossy()
+                    .into_owned();
                 found.push(Source { path, text });
             }
         }

@@ -29,10 +29,21 @@ const FORBIDDEN: [(&str, &str); 12] = [
     ("HashSet", "an order that differs from run to run"),
 ];
 /// Only the runtime sleeps and reads clocks (rule 13).
-const CLOCKS: [&str; 4] = ["tokio::time::sleep", "thread::sleep", "Instant::now", "SystemTime::now"];
+const CLOCKS: [&str; 4] = [
+    "tokio::time::sleep",
+    "thread::sleep",
+    "Instant::now",
+    "SystemTime::now",
+];
 /// Programs that measure or wait for other programs as a person would.
-const OUTSIDE: [&str; 6] =
-    ["libprocess-rs/", "xtask/", "benches/", "tests/", "frameworks/wordcount/", "frameworks/local/"];
+const OUTSIDE: [&str; 6] = [
+    "libprocess-rs/",
+    "xtask/",
+    "benches/",
+    "tests/",
+    "frameworks/wordcount/",
+    "frameworks/local/",
+];
 
 pub fn check(root: &Path, sources: &[Source]) -> Vec<String> {
     let mut breaches = Vec::new();

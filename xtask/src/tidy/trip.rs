@@ -14,9 +14,14 @@ const STOPS: usize = 14;
 pub fn check(root: &Path, sources: &[Source]) -> Result<Vec<String>> {
     let mut breaches = Vec::new();
     let mut in_code: BTreeMap<usize, String> = BTreeMap::new();
-    for source in sources.iter().filter(|source| !source.path.starts_with("xtask/") && !source.is_test()) {
+    for source in sources
+        .iter()
+        .filter(|source| !source.path.starts_with("xtask/") && !source.is_test())
+    {
         for (number, line) in source.text.lines().enumerate() {
-            let Some(stop) = line.trim_start().strip_prefix("///").and_then(stop) else { continue };
+            let Some(stop) = line.trim_start().strip_prefix("///").and_then(stop) else {
+                continue;
+            };
             let at = format!("{}:{}", source.path, number + 1);
             if let Some(other) = in_code.insert(stop, source.path.clone()) {
                 breaches.push(format!("{at}: stop {stop} is also in {other} (rule 22)"));
@@ -29,10 +34,14 @@ pub fn check(root: &Path, sources: &[Source]) -> Result<Vec<String>> {
         match (in_code.get(&stop), told.get(&stop)) {
             (None, _) => breaches.push(format!("stop {stop} of {STOPS} is nowhere in the code (rule 22)")),
             (Some(path), Some(told)) if path != told => {
-                breaches.push(format!("docs/task-trip.md: stop {stop} is in {path}, not in {told} (rule 22)"));
+                breaches.push(format!(
+                    "docs/task-trip.md: stop {stop} is in {path}, not in {told} (rule 22)"
+                ));
             }
             (Some(path), None) => {
-                breaches.push(format!("docs/task-trip.md: stop {stop} in {path} is not told (rule 22)"));
+                breaches.push(format!(
+                    "docs/task-trip.md: stop {stop} in {path} is not told (rule 22)"
+                ));
             }
             _ => {}
         }
@@ -44,7 +53,8 @@ pub fn check(root: &Path, sources: &[Source]) -> Result<Vec<String>> {
 fn stop(text: &str) -> Option<usize> {
     let (_, rest) = text.split_once("Trip ")?;
     let (number, rest) = rest.split_once('/')?;
-    rest.starts_with(&STOPS.to_string()).then(|| number.parse().ok())?
+    rest.starts_with(&STOPS.to_string())
+        .then(|| number.parse().ok())?
 }
 
 /// `| 5 | `path` | ... |`

@@ -29,7 +29,10 @@ impl AgentCore {
         message: &StatusUpdateAcknowledgementMessage,
         out: &mut Effects,
     ) {
-        let key: Key = (FrameworkId::from(&message.framework_id), TaskId::from(&message.task_id));
+        let key: Key = (
+            FrameworkId::from(&message.framework_id),
+            TaskId::from(&message.task_id),
+        );
         let uuid = message.uuid.as_ref();
         let Some(stream) = self.updates.streams.get_mut(&key) else {
             warn!(framework_id = %key.0, task_id = %key.1, "ignoring an acknowledgement for a task without updates");
@@ -49,7 +52,11 @@ impl AgentCore {
                 ..StatusUpdateRecord::default()
             };
             // Nobody waits: should the host die first, the update is sent again and acknowledged again.
-            out.push(Effect::Append { ticket: None, path: path.to_owned(), bytes: checkpoint::record(&record) });
+            out.push(Effect::Append {
+                ticket: None,
+                path: path.to_owned(),
+                bytes: checkpoint::record(&record),
+            });
         }
         if !is_terminal(update.status.state) {
             self.forward_update(now, &key, out);
@@ -64,9 +71,20 @@ impl AgentCore {
     }
 
     /// Tells an executor that its update is in safe hands.
-    pub(crate) fn acknowledge_to_executor(&mut self, key: &Key, uuid: &[u8], origin: &Origin, out: &mut Effects) {
-        let Origin::Executor(executor_id) = origin else { return };
-        let executor = self.frameworks.get(&key.0).and_then(|framework| framework.executors.get(executor_id));
+    pub(crate) fn acknowledge_to_executor(
+        &mut self,
+        key: &Key,
+        uuid: &[u8],
+        origin: &Origin,
+        out: &mut Effects,
+    ) {
+        let Origin::Executor(executor_id) = origin else {
+            return;
+        };
+        let executor = self
+            .frameworks
+            .get(&key.0)
+            .and_then(|framework| framework.executors.get(executor_id));
         let Some(connection) = executor.and_then(|executor| executor.connection) else {
             debug!(framework_id = %key.0, task_id = %key.1, "no connected executor to acknowledge a status update to");
             return;

@@ -18,21 +18,39 @@ impl AgentCore {
     ///
     /// Mesos: src/slave/slave.cpp, `Slave::forward`.
     pub(crate) fn forward_update(&mut self, now: Time, key: &Key, out: &mut Effects) {
-        let (AgentState::Running, Some(master)) = (self.state, self.master.clone()) else { return };
-        let Some(stream) = self.updates.streams.get_mut(key) else { return };
+        let (AgentState::Running, Some(master)) = (self.state, self.master.clone()) else {
+            return;
+        };
+        let Some(stream) = self.updates.streams.get_mut(key) else {
+            return;
+        };
         let Some(update) = stream.ready() else { return };
         let mut update = update.clone();
         let wait = stream.next_wait();
-        stream.sent(self.timers.insert(now + wait, Timer::UpdateRetry(key.0.clone(), key.1.clone())));
-        if let Some(task) = self.frameworks.get_mut(&key.0).and_then(|framework| framework.task_mut(&key.1)) {
+        stream.sent(
+            self.timers
+                .insert(now + wait, Timer::UpdateRetry(key.0.clone(), key.1.clone())),
+        );
+        if let Some(task) = self
+            .frameworks
+            .get_mut(&key.0)
+            .and_then(|framework| framework.task_mut(&key.1))
+        {
             task.status_update_state = Some(update.status.state);
             task.status_update_uuid.clone_from(&update.uuid);
             // A master that knows the newest state can free resources before the scheduler has seen it.
             update.latest_state = Some(task.state);
         }
         debug!(framework_id = %key.0, task_id = %key.1, state = update.status.state.as_str_name(), "forwarding status update");
-        let message = StatusUpdateMessage { update, pid: Some(self.config.pid.to_string()), ..StatusUpdateMessage::default() };
-        out.push(Effect::Send { to: master, message: Outgoing::new(&message) });
+        let message = StatusUpdateMessage {
+            update,
+            pid: Some(self.config.pid.to_string()),
+            ..StatusUpdateMessage::default()
+        };
+        out.push(Effect::Send {
+            to: master,
+            message: Outgoing::new(&message),
+        });
     }
 
     /// Nobody acknowledged the first update in time: it goes out again.

@@ -31,9 +31,16 @@ impl AgentCore {
         file: Option<String>,
         out: &mut Effects,
     ) {
-        let key: Key = (FrameworkId::from(&update.framework_id), TaskId::from(&update.status.task_id));
+        let key: Key = (
+            FrameworkId::from(&update.framework_id),
+            TaskId::from(&update.status.task_id),
+        );
         let uuid = uuid_of(&update).to_vec();
-        let stream = self.updates.streams.entry(key.clone()).or_insert_with(|| Stream::new(file));
+        let stream = self
+            .updates
+            .streams
+            .entry(key.clone())
+            .or_insert_with(|| Stream::new(file));
         if stream.knows(&uuid) {
             debug!(framework_id = %key.0, task_id = %key.1, "ignoring a duplicate status update");
             if !stream.is_storing(&uuid) {
@@ -53,11 +60,22 @@ impl AgentCore {
         };
         stream.push(update, false);
         let ticket = self.ticket(Pending::StoreUpdate { key, uuid, origin });
-        out.push(Effect::Append { ticket: Some(ticket), path, bytes: checkpoint::record(&record) });
+        out.push(Effect::Append {
+            ticket: Some(ticket),
+            path,
+            bytes: checkpoint::record(&record),
+        });
     }
 
     /// The update is where it has to be: its executor may forget it, the master may hear of it.
-    pub(crate) fn update_stored(&mut self, now: Time, key: &Key, uuid: &[u8], origin: &Origin, out: &mut Effects) {
+    pub(crate) fn update_stored(
+        &mut self,
+        now: Time,
+        key: &Key,
+        uuid: &[u8],
+        origin: &Origin,
+        out: &mut Effects,
+    ) {
         if let Some(stream) = self.updates.streams.get_mut(key) {
             stream.store(uuid);
         }

@@ -39,7 +39,10 @@ impl Stream {
     /// A stream that keeps its updates in `file`, if the framework checkpoints.
     #[must_use]
     pub fn new(file: Option<String>) -> Self {
-        Self { file, ..Self::default() }
+        Self {
+            file,
+            ..Self::default()
+        }
     }
 
     /// The file of a checkpointing stream.
@@ -62,7 +65,11 @@ impl Stream {
 
     /// Marks an update as stored.
     pub(crate) fn store(&mut self, uuid: &[u8]) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| uuid_of(&entry.update) == uuid) {
+        if let Some(entry) = self
+            .entries
+            .iter_mut()
+            .find(|entry| uuid_of(&entry.update) == uuid)
+        {
             entry.stored = true;
         }
     }
@@ -70,13 +77,18 @@ impl Stream {
     /// Whether this update still waits for the disk.
     #[must_use]
     pub fn is_storing(&self, uuid: &[u8]) -> bool {
-        self.entries.iter().any(|entry| !entry.stored && uuid_of(&entry.update) == uuid)
+        self.entries
+            .iter()
+            .any(|entry| !entry.stored && uuid_of(&entry.update) == uuid)
     }
 
     /// The update to forward now: the first one, when it is stored and not under way.
     #[must_use]
     pub fn ready(&self) -> Option<&StatusUpdate> {
-        self.entries.front().filter(|entry| entry.stored && self.retry.is_none()).map(|entry| &entry.update)
+        self.entries
+            .front()
+            .filter(|entry| entry.stored && self.retry.is_none())
+            .map(|entry| &entry.update)
     }
 
     /// The first update, under way or not.

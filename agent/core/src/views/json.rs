@@ -51,7 +51,12 @@ impl<'a> Object<'a> {
         message.write_json(self.key(name), Dialect::V0);
     }
 
-    pub fn list<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
+    pub fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Vec<u8>, T),
+    ) {
         let out = self.key(name);
         out.push(b'[');
         for (index, item) in items.into_iter().enumerate() {

@@ -18,20 +18,42 @@ impl AgentCore {
         let mut found = Vec::with_capacity(64);
         let mut put = |name: &str, value: f64| found.push((format!("slave/{name}"), value));
         put("uptime_secs", now.duration_since(self.start_time).as_secs_f64());
-        put("registered", if self.state == AgentState::Running { 1.0 } else { 0.0 });
+        put(
+            "registered",
+            if self.state == AgentState::Running {
+                1.0
+            } else {
+                0.0
+            },
+        );
         put("frameworks_active", count(self.frameworks.len()));
         put("recovery_errors", number(self.counters.recovery_errors));
-        let executors: Vec<&Executor> =
-            self.frameworks.values().flat_map(|framework| framework.executors.values()).collect();
+        let executors: Vec<&Executor> = self
+            .frameworks
+            .values()
+            .flat_map(|framework| framework.executors.values())
+            .collect();
         for (name, state) in [
             ("executors_registering", ExecutorState::Registering),
             ("executors_running", ExecutorState::Running),
             ("executors_terminating", ExecutorState::Terminating),
         ] {
-            put(name, count(executors.iter().filter(|executor| executor.state == state).count()));
+            put(
+                name,
+                count(
+                    executors
+                        .iter()
+                        .filter(|executor| executor.state == state)
+                        .count(),
+                ),
+            );
         }
         let launched = |state: TaskState| {
-            executors.iter().flat_map(|executor| executor.launched.values()).filter(|task| task.state == state).count()
+            executors
+                .iter()
+                .flat_map(|executor| executor.launched.values())
+                .filter(|task| task.state == state)
+                .count()
         };
         let queued: usize = executors.iter().map(|executor| executor.queued.len()).sum();
         put("tasks_staging", count(queued + launched(TaskState::TaskStaging)));
@@ -60,7 +82,10 @@ impl AgentCore {
             let used = sum(executors.iter().flat_map(|executor| executor.allocated()), name);
             put(&format!("{name}_total"), total);
             put(&format!("{name}_used"), used);
-            put(&format!("{name}_percent"), if total > 0.0 { used / total } else { 0.0 });
+            put(
+                &format!("{name}_percent"),
+                if total > 0.0 { used / total } else { 0.0 },
+            );
             for part in ["total", "used", "percent"] {
                 put(&format!("{name}_revocable_{part}"), 0.0);
             }

@@ -75,10 +75,15 @@ impl AgentCore {
     /// The containers that run.
     #[must_use]
     pub fn containers(&self) -> Vec<ContainerView> {
-        let executors = self.frameworks.values().flat_map(|framework| framework.executors.values());
+        let executors = self
+            .frameworks
+            .values()
+            .flat_map(|framework| framework.executors.values());
         executors
             .filter_map(|executor| {
-                let ContainerState::Running(pid) = executor.container else { return None };
+                let ContainerState::Running(pid) = executor.container else {
+                    return None;
+                };
                 let allotted = |name: &str| sum(executor.allocated(), name);
                 // Megabytes of one host fit a double's whole numbers.
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -104,7 +109,8 @@ impl AgentCore {
 
     /// All executors, the running ones of a framework first.
     fn all_executors(&self) -> impl Iterator<Item = &Executor> {
-        self.all_frameworks().flat_map(|framework| framework.executors.values().chain(&framework.completed_executors))
+        self.all_frameworks()
+            .flat_map(|framework| framework.executors.values().chain(&framework.completed_executors))
     }
 }
 

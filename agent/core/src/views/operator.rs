@@ -18,7 +18,10 @@ impl AgentCore {
         let mut info = self.info.clone();
         // The flag is part of the internal message only.
         info.checkpoint = None;
-        GetAgent { slave_info: Some(Box::new(info)), ..GetAgent::default() }
+        GetAgent {
+            slave_info: Some(Box::new(info)),
+            ..GetAgent::default()
+        }
     }
 
     /// The answer to GET_FRAMEWORKS.
@@ -43,7 +46,11 @@ impl AgentCore {
             ..get_executors::Executor::default()
         };
         GetExecutors {
-            executors: self.all_frameworks().flat_map(|framework| framework.executors.values()).map(shown).collect(),
+            executors: self
+                .all_frameworks()
+                .flat_map(|framework| framework.executors.values())
+                .map(shown)
+                .collect(),
             completed_executors: self
                 .all_frameworks()
                 .flat_map(|framework| &framework.completed_executors)
@@ -58,10 +65,13 @@ impl AgentCore {
     pub fn get_tasks(&self) -> GetTasks {
         let mut tasks = GetTasks::default();
         for executor in self.all_executors() {
-            let staging = |info| -> Task { task_of(info, TaskState::TaskStaging, executor.framework_id.to_proto()) };
+            let staging =
+                |info| -> Task { task_of(info, TaskState::TaskStaging, executor.framework_id.to_proto()) };
             tasks.queued_tasks.extend(executor.queued.values().map(staging));
             tasks.launched_tasks.extend(executor.launched.values().cloned());
-            tasks.terminated_tasks.extend(executor.terminated.values().cloned());
+            tasks
+                .terminated_tasks
+                .extend(executor.terminated.values().cloned());
             tasks.completed_tasks.extend(executor.completed.iter().cloned());
         }
         tasks

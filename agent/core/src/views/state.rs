@@ -6,7 +6,10 @@ use mesos::{Resources, attributes, capabilities::agent_capabilities};
 use mesos_proto::{
     Dialect, Message,
     json::write_string,
-    v0::{CommandInfo, ContainerStatus, Labels, Resource, Task, TaskInfo, TaskStatus, executor_info, framework_info::capability},
+    v0::{
+        CommandInfo, ContainerStatus, Labels, Resource, Task, TaskInfo, TaskStatus, executor_info,
+        framework_info::capability,
+    },
 };
 
 use super::{Daemon, VersionValue, json::Object};
@@ -28,11 +31,17 @@ impl AgentCore {
             state.text("id", self.agent_id.as_ref().map_or("", |id| id.as_str()));
             state.text("pid", &self.config.pid.to_string());
             state.text("hostname", &self.info.hostname);
-            let named = agent_capabilities().into_iter().filter_map(|capability| capability.r#type);
-            state.list("capabilities", named, |out, capability| write_string(out, capability.as_str_name()));
+            let named = agent_capabilities()
+                .into_iter()
+                .filter_map(|capability| capability.r#type);
+            state.list("capabilities", named, |out, capability| {
+                write_string(out, capability.as_str_name())
+            });
             self.write_resources(state);
             state.list("resource_providers", std::iter::empty::<()>(), |_, ()| {});
-            state.raw("attributes", |out| attributes::write_json(&self.info.attributes, out));
+            state.raw("attributes", |out| {
+                attributes::write_json(&self.info.attributes, out)
+            });
             if let Some(hostname) = &daemon.master_hostname {
                 state.text("master_hostname", hostname);
             }
@@ -48,14 +57,21 @@ impl AgentCore {
                 }
             });
             state.list("frameworks", self.frameworks.values(), write_framework);
-            state.list("completed_frameworks", &self.completed_frameworks, write_framework);
+            state.list(
+                "completed_frameworks",
+                &self.completed_frameworks,
+                write_framework,
+            );
         });
         out
     }
 
     fn write_resources(&self, state: &mut Object<'_>) {
         let total = Resources::from_valid_protos(&self.info.resources);
-        let executors = self.frameworks.values().flat_map(|framework| framework.executors.values());
+        let executors = self
+            .frameworks
+            .values()
+            .flat_map(|framework| framework.executors.values());
         let allocated: Vec<Resource> = executors.flat_map(Executor::allocated).cloned().collect();
         let allocated = Resources::from_valid_protos(&allocated);
         let by_role = |object: &mut Object<'_>, resources: &Resources| {
@@ -65,16 +81,26 @@ impl AgentCore {
         };
         state.raw("resources", |out| total.write_summary_json(out));
         state.object("reserved_resources", |object| by_role(object, &total));
-        state.raw("unreserved_resources", |out| total.unreserved().write_summary_json(out));
+        state.raw("unreserved_resources", |out| {
+            total.unreserved().write_summary_json(out)
+        });
         state.object("reserved_resources_full", |object| {
             for (role, part) in total.reservations() {
-                object.list(&role, part.to_endpoint_protos(), |out, resource| resource.write_json(out, Dialect::V0));
+                object.list(&role, part.to_endpoint_protos(), |out, resource| {
+                    resource.write_json(out, Dialect::V0)
+                });
             }
         });
         let unreserved = total.unreserved().to_endpoint_protos();
-        state.list("unreserved_resources_full", unreserved, |out, resource| resource.write_json(out, Dialect::V0));
-        state.object("reserved_resources_allocated", |object| by_role(object, &allocated));
-        state.raw("unreserved_resources_allocated", |out| allocated.unreserved().write_summary_json(out));
+        state.list("unreserved_resources_full", unreserved, |out, resource| {
+            resource.write_json(out, Dialect::V0)
+        });
+        state.object("reserved_resources_allocated", |object| {
+            by_role(object, &allocated)
+        });
+        state.raw("unreserved_resources_allocated", |out| {
+            allocated.unreserved().write_summary_json(out)
+        });
     }
 }
 
@@ -96,7 +122,11 @@ fn write_framework(out: &mut Vec<u8>, framework: &Framework) {
             object.text("role", info.role.as_deref().unwrap_or("*"));
         }
         object.list("executors", framework.executors.values(), write_executor);
-        object.list("completed_executors", &framework.completed_executors, write_executor);
+        object.list(
+            "completed_executors",
+            &framework.completed_executors,
+            write_executor,
+        );
     });
 }
 
@@ -118,7 +148,11 @@ fn write_executor(out: &mut Vec<u8>, executor: &Executor) {
         }
         object.list("tasks", executor.launched.values(), write_task);
         object.list("queued_tasks", executor.queued.values(), write_queued_task);
-        object.list("completed_tasks", executor.completed.iter().chain(executor.terminated.values()), write_task);
+        object.list(
+            "completed_tasks",
+            executor.completed.iter().chain(executor.terminated.values()),
+            write_task,
+        );
     });
 }
 
@@ -127,7 +161,10 @@ fn write_task(out: &mut Vec<u8>, task: &Task) {
         object.text("id", &task.task_id.value);
         object.text("name", &task.name);
         object.text("framework_id", &task.framework_id.value);
-        object.text("executor_id", task.executor_id.as_ref().map_or("", |id| &id.value));
+        object.text(
+            "executor_id",
+            task.executor_id.as_ref().map_or("", |id| &id.value),
+        );
         object.text("slave_id", &task.slave_id.value);
         object.text("state", task.state.as_str_name());
         object.resources("resources", &task.resources);
@@ -183,7 +220,9 @@ fn write_command(out: &mut Vec<u8>, command: &CommandInfo) {
         if let Some(value) = &command.value {
             object.text("value", value);
         }
-        object.list("argv", &command.arguments, |out, argument| write_string(out, argument));
+        object.list("argv", &command.arguments, |out, argument| {
+            write_string(out, argument)
+        });
         if let Some(environment) = &command.environment {
             object.message("environment", &**environment);
         }
@@ -216,7 +255,9 @@ fn write_container_status(out: &mut Vec<u8>, status: &ContainerStatus) {
             object.message("container_id", &**id);
         }
         if !status.network_infos.is_empty() {
-            object.list("network_infos", &status.network_infos, |out, network| network.write_json(out, Dialect::V0));
+            object.list("network_infos", &status.network_infos, |out, network| {
+                network.write_json(out, Dialect::V0)
+            });
         }
         if let Some(cgroup) = &status.cgroup_info {
             object.message("cgroup_info", &**cgroup);
@@ -226,10 +267,16 @@ fn write_container_status(out: &mut Vec<u8>, status: &ContainerStatus) {
 
 fn write_labels(object: &mut Object<'_>, labels: Option<&Labels>) {
     if let Some(labels) = labels {
-        object.list("labels", &labels.labels, |out, label| label.write_json(out, Dialect::V0));
+        object.list("labels", &labels.labels, |out, label| {
+            label.write_json(out, Dialect::V0)
+        });
     }
 }
 
 fn role_of(resource: &Resource) -> &str {
-    resource.allocation_info.as_ref().and_then(|allocation| allocation.role.as_deref()).unwrap_or_default()
+    resource
+        .allocation_info
+        .as_ref()
+        .and_then(|allocation| allocation.role.as_deref())
+        .unwrap_or_default()
 }

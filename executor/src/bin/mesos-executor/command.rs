@@ -10,7 +10,9 @@ use libprocess::{Time, Timer, duration::format_duration};
 use mesos_executor::{Executor, Handle, v1};
 use mesos_proto::{
     Dialect, Message as _,
-    v1::{TaskState, environment::variable, executor::event, framework_info::capability, task_status::Reason},
+    v1::{
+        TaskState, environment::variable, executor::event, framework_info::capability, task_status::Reason,
+    },
 };
 
 use crate::{
@@ -75,49 +77,82 @@ impl CommandExecutor {
     /// Whether the framework wants to hear of kills.
     pub(crate) fn tells_killing(&self) -> bool {
         let wanted = Some(capability::Type::TaskKillingState);
-        self.framework.capabilities.iter().any(|capability| capability.r#type == wanted)
+        self.framework
+            .capabilities
+            .iter()
+            .any(|capability| capability.r#type == wanted)
     }
 
     /// Trip 10/14: the task's command becomes a process.
     fn start(&mut self, agent: &mut Handle<'_, Self>, task: &v1::TaskInfo) -> Result<(), String> {
-        let replaced = self.flags.task_command.as_deref().map(|json| v1::CommandInfo::from_json(json.as_bytes(), Dialect::V1));
-        let replaced = replaced.transpose().map_err(|error| format!("Failed to parse --task_command: {error}"))?;
-        let info = replaced.as_ref().or(task.command.as_deref()).ok_or("Expecting task to have a command")?;
+        let replaced = self
+            .flags
+            .task_command
+            .as_deref()
+            .map(|json| v1::CommandInfo::from_json(json.as_bytes(), Dialect::V1));
+        let replaced = replaced
+            .transpose()
+            .map_err(|error| format!("Failed to parse --task_command: {error}"))?;
+        let info = replaced
+            .as_ref()
+            .or(task.command.as_deref())
+            .ok_or("Expecting task to have a command")?;
         let mut command = command_of(info)?;
         if let Some(directory) = &self.flags.working_directory {
             command.current_dir(directory);
         }
         if let Some(json) = &self.flags.task_environment {
             let environment = v1::Environment::from_json(json.as_bytes(), Dialect::V1);
-            let environment = environment.map_err(|error| format!("Failed to parse --task_environment: {error}"))?;
+            let environment =
+                environment.map_err(|error| format!("Failed to parse --task_environment: {error}"))?;
             add_environment(&mut command, &environment);
         }
         if let Some(environment) = &info.environment {
             add_environment(&mut command, environment);
         }
-        let role = task.resources.iter().find_map(|resource| resource.allocation_info.as_ref()?.role.clone());
+        let role = task
+            .resources
+            .iter()
+            .find_map(|resource| resource.allocation_info.as_ref()?.role.clone());
         command.env("MESOS_ALLOCATION_ROLE", role.unwrap_or_default());
         // A group of its own: a signal for the task is none for its executor. The session stays the container's,
         // so that the agent finds what the task leaves behind.
         command.stdin(Stdio::null()).process_group(0);
         say(format_args!("Starting task {}", task.task_id.value));
-        let mut child = command.spawn().map_err(|error| format!("Failed to launch the command: {error}"))?;
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("Failed to launch the command: {error}"))?;
         let pid = child.id();
         say(format_args!("Forked command at {pid}"));
-        let completion = task.max_completion_time.as_ref().and_then(|limit| u64::try_from(limit.nanoseconds).ok());
+        let completion = task
+            .max_completion_time
+            .as_ref()
+            .and_then(|limit| u64::try_from(limit.nanoseconds).ok());
         let completion = completion.filter(|limit| *limit > 0).map(|limit| {
             let limit = Duration::from_nanos(limit);
-            agent.delay(limit, move |executor: &mut Self, agent| executor.completion_timed_out(agent, limit))
+            agent.delay(limit, move |executor: &mut Self, agent| {
+                executor.completion_timed_out(agent, limit)
+            })
         });
         let kill_policy = task.kill_policy.as_deref().cloned();
-        self.stage = Stage::Running(Running { task_id: task.task_id.clone(), pid, kill_policy, completion });
-        agent.blocking(move || child.wait(), move |executor: &mut Self, agent, status| executor.ended(agent, pid, status));
+        self.stage = Stage::Running(Running {
+            task_id: task.task_id.clone(),
+            pid,
+            kill_policy,
+            completion,
+        });
+        agent.blocking(
+            move || child.wait(),
+            move |executor: &mut Self, agent, status| executor.ended(agent, pid, status),
+        );
         Ok(())
     }
 
     /// The task took as long as it may.
     fn completion_timed_out(&mut self, agent: &mut Handle<'_, Self>, limit: Duration) {
-        let Stage::Running(running) = &self.stage else { return };
+        let Stage::Running(running) = &self.stage else {
+            return;
+        };
         let task_id = running.task_id.clone();
         say(format_args!(
             "Killing task {} which exceeded its maximum completion time of {}",
@@ -130,19 +165,31 @@ impl CommandExecutor {
 
     /// The process ended: the task is over.
     fn ended(&mut self, agent: &mut Handle<'_, Self>, pid: u32, status: std::io::Result<ExitStatus>) {
-        let Stage::Running(running) = std::mem::replace(&mut self.stage, Stage::Over) else { return };
+        let Stage::Running(running) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return;
+        };
         let kill = self.kill.take();
-        for timer in running.completion.into_iter().chain(kill.as_ref().map(|kill| kill.escalation)) {
+        for timer in running
+            .completion
+            .into_iter()
+            .chain(kill.as_ref().map(|kill| kill.escalation))
+        {
             agent.cancel(timer);
         }
         let (state, reason, message) = match status {
-            Err(error) => {
-                (TaskState::TaskFailed, None, format!("Failed to get exit status for Command: {error}"))
-            }
+            Err(error) => (
+                TaskState::TaskFailed,
+                None,
+                format!("Failed to get exit status for Command: {error}"),
+            ),
             Ok(status) => {
                 let message = format!("Command {}", describe(status));
                 if self.out_of_time {
-                    (TaskState::TaskFailed, Some(Reason::ReasonMaxCompletionTimeReached), message)
+                    (
+                        TaskState::TaskFailed,
+                        Some(Reason::ReasonMaxCompletionTimeReached),
+                        message,
+                    )
                 } else if kill.is_some() {
                     (TaskState::TaskKilled, None, message)
                 } else if status.success() {
@@ -153,7 +200,12 @@ impl CommandExecutor {
             }
         };
         say(format_args!("{message} (pid: {pid})"));
-        let status = v1::TaskStatus { state, reason, message: Some(message), ..status_of(running.task_id) };
+        let status = v1::TaskStatus {
+            state,
+            reason,
+            message: Some(message),
+            ..status_of(running.task_id)
+        };
         agent.update(status);
         self.await_last_acknowledgement(agent);
     }
@@ -164,7 +216,9 @@ impl CommandExecutor {
             return;
         }
         agent.delay(LAST_ACKNOWLEDGEMENT_TIMEOUT, |_: &mut Self, agent| {
-            warn(format_args!("Did not receive ACK for the terminal status update from the agent"));
+            warn(format_args!(
+                "Did not receive ACK for the terminal status update from the agent"
+            ));
             agent.stop();
         });
     }
@@ -176,27 +230,46 @@ impl Executor for CommandExecutor {
     }
 
     fn subscribed(&mut self, _: &mut Handle<'_, Self>, subscribed: event::Subscribed) {
-        say(format_args!("Subscribed executor on {}", subscribed.agent_info.hostname));
+        say(format_args!(
+            "Subscribed executor on {}",
+            subscribed.agent_info.hostname
+        ));
         self.framework = subscribed.framework_info;
     }
 
     fn launch(&mut self, agent: &mut Handle<'_, Self>, task: v1::TaskInfo) {
         if !matches!(self.stage, Stage::Idle) {
             let message = Some("Attempted to run multiple tasks using a \"command\" executor".to_owned());
-            let status = v1::TaskStatus { state: TaskState::TaskFailed, message, ..status_of(task.task_id) };
+            let status = v1::TaskStatus {
+                state: TaskState::TaskFailed,
+                message,
+                ..status_of(task.task_id)
+            };
             agent.update(status);
             return;
         }
         if task.health_check.is_some() || task.check.is_some() {
-            warn(format_args!("Checks and health checks are not supported yet; the task runs without"));
+            warn(format_args!(
+                "Checks and health checks are not supported yet; the task runs without"
+            ));
         }
-        agent.update(v1::TaskStatus { state: TaskState::TaskStarting, ..status_of(task.task_id.clone()) });
+        agent.update(v1::TaskStatus {
+            state: TaskState::TaskStarting,
+            ..status_of(task.task_id.clone())
+        });
         let status = match self.start(agent, &task) {
-            Ok(()) => v1::TaskStatus { state: TaskState::TaskRunning, ..status_of(task.task_id) },
+            Ok(()) => v1::TaskStatus {
+                state: TaskState::TaskRunning,
+                ..status_of(task.task_id)
+            },
             Err(reason) => {
                 warn(format_args!("{reason}"));
                 self.stage = Stage::Over;
-                v1::TaskStatus { state: TaskState::TaskFailed, message: Some(reason), ..status_of(task.task_id) }
+                v1::TaskStatus {
+                    state: TaskState::TaskFailed,
+                    message: Some(reason),
+                    ..status_of(task.task_id)
+                }
             }
         };
         agent.update(status);
@@ -236,7 +309,10 @@ impl Executor for CommandExecutor {
 }
 
 pub(crate) fn status_of(task_id: v1::TaskID) -> v1::TaskStatus {
-    v1::TaskStatus { task_id, ..v1::TaskStatus::default() }
+    v1::TaskStatus {
+        task_id,
+        ..v1::TaskStatus::default()
+    }
 }
 
 /// The command as the system starts it.

@@ -18,20 +18,38 @@ pub(crate) struct Flags {
 
 /// What the flags mean; the ones without a field are taken and do nothing here.
 const KNOWN: [(&str, &str); 17] = [
-    ("bounding_capabilities", "The bounding set of capabilities the command can use. Not supported yet."),
-    ("effective_capabilities", "Capabilities granted to the command at launch. Not supported yet."),
+    (
+        "bounding_capabilities",
+        "The bounding set of capabilities the command can use. Not supported yet.",
+    ),
+    (
+        "effective_capabilities",
+        "Capabilities granted to the command at launch. Not supported yet.",
+    ),
     ("help", "Prints this help message."),
     ("initialize_driver_logging", "Taken for compatibility."),
     ("launcher_dir", "Directory of the helper programs."),
-    ("log_dir", "Taken for compatibility: logs go to the standard error."),
+    (
+        "log_dir",
+        "Taken for compatibility: logs go to the standard error.",
+    ),
     ("logbufsecs", "Taken for compatibility."),
     ("logging_level", "Taken for compatibility."),
     ("quiet", "Taken for compatibility."),
     ("rootfs", "The root file system of the task. Not supported yet."),
     ("sandbox_directory", "The sandbox as the task sees it."),
-    ("task_command", "A command, as JSON, that replaces the one of the task."),
-    ("task_environment", "An environment, as JSON, added to the one of the task."),
-    ("task_launch_info", "How the container was prepared. Not supported yet."),
+    (
+        "task_command",
+        "A command, as JSON, that replaces the one of the task.",
+    ),
+    (
+        "task_environment",
+        "An environment, as JSON, added to the one of the task.",
+    ),
+    (
+        "task_launch_info",
+        "How the container was prepared. Not supported yet.",
+    ),
     ("tty_slave_path", "A terminal for the task. Not supported yet."),
     ("user", "The user of the task. Not supported yet."),
     ("working_directory", "The directory the task starts in."),
@@ -41,8 +59,12 @@ const KNOWN: [(&str, &str); 17] = [
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Flags, String> {
     let mut flags = Flags::default();
     for argument in arguments {
-        let Some(rest) = argument.strip_prefix("--") else { continue };
-        let (name, value) = rest.split_once('=').map_or((rest, None), |(name, value)| (name, Some(value.to_owned())));
+        let Some(rest) = argument.strip_prefix("--") else {
+            continue;
+        };
+        let (name, value) = rest
+            .split_once('=')
+            .map_or((rest, None), |(name, value)| (name, Some(value.to_owned())));
         if !KNOWN.iter().any(|(known, _)| *known == name) {
             return Err(format!("Failed to load unknown flag '{name}'"));
         }
@@ -51,7 +73,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Flags, St
             "task_command" => flags.task_command = value,
             "task_environment" => flags.task_environment = value,
             "working_directory" => flags.working_directory = value,
-            "rootfs" => return Err("Failed to load flag 'rootfs': root file systems are not supported yet".to_owned()),
+            "rootfs" => {
+                return Err(
+                    "Failed to load flag 'rootfs': root file systems are not supported yet".to_owned(),
+                );
+            }
             _ => {}
         }
     }
@@ -80,7 +106,10 @@ mod tests {
     fn known_flags_are_read_and_others_refused() {
         let flags = read(&["--launcher_dir=/x", "--working_directory=/tmp"]).unwrap();
         assert_eq!(flags.working_directory.as_deref(), Some("/tmp"));
-        assert_eq!(read(&["--nonsense"]).unwrap_err(), "Failed to load unknown flag 'nonsense'");
+        assert_eq!(
+            read(&["--nonsense"]).unwrap_err(),
+            "Failed to load unknown flag 'nonsense'"
+        );
         assert!(read(&["--rootfs=/"]).is_err());
         assert!(read(&["--help"]).unwrap().help);
     }

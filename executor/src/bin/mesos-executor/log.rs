@@ -31,6 +31,8 @@ fn write(level: char, text: Arguments<'_>) {
 
 /// The wall clock: a log line says when it was written, whatever the clock of a test says.
 fn now() -> Time {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     Time::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }

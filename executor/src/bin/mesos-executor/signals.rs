@@ -49,7 +49,11 @@ pub(crate) fn describe(status: ExitStatus) -> String {
                 Some(name) => (*name).to_owned(),
                 None => format!("Unknown signal {signal}"),
             };
-            let core = if status.core_dumped() { " (core dumped)" } else { "" };
+            let core = if status.core_dumped() {
+                " (core dumped)"
+            } else {
+                ""
+            };
             format!("terminated with signal {name}{core}")
         }
         (None, None) => format!("ended with wait status {}", status.into_raw()),
@@ -67,7 +71,10 @@ mod tests {
             (3 << 8, "exited with status 3"),
             (9, "terminated with signal Killed"),
             (15, "terminated with signal Terminated"),
-            (11 | 0x80, "terminated with signal Segmentation fault (core dumped)"),
+            (
+                11 | 0x80,
+                "terminated with signal Segmentation fault (core dumped)",
+            ),
             (40, "terminated with signal Unknown signal 40"),
         ] {
             assert_eq!(describe(ExitStatus::from_raw(raw)), expected);

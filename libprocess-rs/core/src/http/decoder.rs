@@ -77,12 +77,15 @@ pub enum Framing {
 
 /// A head that a [`Decoder`] can read; implemented by [`RequestHead`] and [`ResponseHead`].
 pub trait Head: Sized {
-    /// Parses `bytes`, which hold at most one head, with room for `slots` header fields.
+    /// Parses `bytes`, which hold at most one head, with room for as many fields as there are `slots`.
     ///
     /// # Errors
     ///
     /// When the text cannot be the beginning of a head.
-    fn parse(bytes: &Bytes, slots: usize) -> Result<Option<Self>, httparse::Error>;
+    fn parse<'b>(
+        bytes: &'b Bytes,
+        slots: &mut [httparse::Header<'b>],
+    ) -> Result<Option<Self>, httparse::Error>;
 
     /// How the body ends; `to_head` tells that a response answers a `HEAD` request.
     ///
@@ -391,8 +394,8 @@ impl<H: Head> Decoder<H> {
 
 /// Heads of Mesos' clients have fewer than 16 fields; the second try serves browsers behind chatty proxies.
 fn parse_head<H: Head>(bytes: &Bytes) -> Result<Option<H>, DecodeError> {
-    let parsed = match H::parse(bytes, 24) {
-        Err(httparse::Error::TooManyHeaders) => H::parse(bytes, 512),
+    let parsed = match H::parse(bytes, &mut [httparse::EMPTY_HEADER; 24]) {
+        Err(httparse::Error::TooManyHeaders) => H::parse(bytes, &mut vec![httparse::EMPTY_HEADER; 512]),
         parsed => parsed,
     };
     parsed.map_err(|error| DecodeError::Head(describe(error)))

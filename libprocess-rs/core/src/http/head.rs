@@ -113,7 +113,7 @@ impl ResponseHead {
 
 /// The whole text of a head lies in `bytes`; names and values become slices of it.
 fn take_headers(bytes: &Bytes, parsed: &[httparse::Header<'_>]) -> Headers {
-    let mut headers = Headers::new();
+    let mut headers = Headers::with_capacity(parsed.len());
     for header in parsed {
         headers.push_parsed(
             bytes.slice_ref(header.name.as_bytes()),
@@ -124,9 +124,11 @@ fn take_headers(bytes: &Bytes, parsed: &[httparse::Header<'_>]) -> Headers {
 }
 
 impl Head for RequestHead {
-    fn parse(bytes: &Bytes, slots: usize) -> Result<Option<RequestHead>, httparse::Error> {
-        let mut slots = vec![httparse::EMPTY_HEADER; slots];
-        let mut request = httparse::Request::new(&mut slots);
+    fn parse<'b>(
+        bytes: &'b Bytes,
+        slots: &mut [httparse::Header<'b>],
+    ) -> Result<Option<RequestHead>, httparse::Error> {
+        let mut request = httparse::Request::new(slots);
         if request.parse(bytes)?.is_partial() {
             return Ok(None);
         }
@@ -157,9 +159,11 @@ impl Head for RequestHead {
 }
 
 impl Head for ResponseHead {
-    fn parse(bytes: &Bytes, slots: usize) -> Result<Option<ResponseHead>, httparse::Error> {
-        let mut slots = vec![httparse::EMPTY_HEADER; slots];
-        let mut response = httparse::Response::new(&mut slots);
+    fn parse<'b>(
+        bytes: &'b Bytes,
+        slots: &mut [httparse::Header<'b>],
+    ) -> Result<Option<ResponseHead>, httparse::Error> {
+        let mut response = httparse::Response::new(slots);
         if response.parse(bytes)?.is_partial() {
             return Ok(None);
         }

@@ -129,6 +129,10 @@ impl Headers {
             .any(|t| t.trim().eq_ignore_ascii_case(token))
     }
 
+    pub(super) fn with_capacity(fields: usize) -> Headers {
+        Headers(Vec::with_capacity(fields))
+    }
+
     pub(super) fn push_parsed(&mut self, name: Bytes, value: Bytes) {
         self.0.push((Text::from_bytes(name), Text::from_bytes(value)));
     }

@@ -24,14 +24,23 @@ impl Master {
     ) {
         let framework_id = accepted.framework_id.clone();
         complete(&mut task, accepted);
-        let (Some(framework), Some(agent)) =
-            (self.frameworks.get(&framework_id), self.agents.get(&accepted.agent_id))
-        else {
+        let (Some(framework), Some(agent)) = (
+            self.frameworks.get(&framework_id),
+            self.agents.get(&accepted.agent_id),
+        ) else {
             return;
         };
         if let Err(reason) = validate::task::task(&task, framework, agent, &accepted.remaining) {
             let why = task_status::Reason::ReasonTaskInvalid;
-            self.reject_task(now, &framework_id, &task, TaskState::TaskError, &reason, why, effects);
+            self.reject_task(
+                now,
+                &framework_id,
+                &task,
+                TaskState::TaskError,
+                &reason,
+                why,
+                effects,
+            );
             return;
         }
         let info = framework.info.clone();
@@ -48,7 +57,9 @@ impl Master {
         }
         let added = Task::launched(&task, &framework_id);
         accepted.remaining -= &added.resources;
-        info!(%framework_id, agent_id = %accepted.agent_id, task_id = task.task_id.value, "task launched");
+        info!(
+            trip = 4, %framework_id, agent_id = %accepted.agent_id, task_id = task.task_id.value, "task launched"
+        );
         self.add_task(added);
         let message = internal::RunTaskMessage {
             framework: info,
@@ -67,7 +78,9 @@ fn complete(task: &mut v0::TaskInfo, accepted: &Accepted) {
     allocate_to(&mut task.resources, &accepted.role);
     if let Some(executor) = task.executor.as_deref_mut() {
         allocate_to(&mut executor.resources, &accepted.role);
-        executor.framework_id.get_or_insert_with(|| Box::new(accepted.framework_id.to_proto()));
+        executor
+            .framework_id
+            .get_or_insert_with(|| Box::new(accepted.framework_id.to_proto()));
     }
     if let Some(check) = task.health_check.as_deref_mut()
         && check.r#type.is_none()
@@ -84,7 +97,10 @@ fn complete(task: &mut v0::TaskInfo, accepted: &Accepted) {
 pub(super) fn allocate_to(resources: &mut [v0::Resource], role: &str) {
     for resource in resources {
         resource.allocation_info.get_or_insert_with(|| {
-            Box::new(v0::resource::AllocationInfo { role: Some(role.to_owned()), ..Default::default() })
+            Box::new(v0::resource::AllocationInfo {
+                role: Some(role.to_owned()),
+                ..Default::default()
+            })
         });
     }
 }
@@ -92,7 +108,10 @@ pub(super) fn allocate_to(resources: &mut [v0::Resource], role: &str) {
 /// Names the state of the agent's resources that the launch counts on.
 pub(super) fn resource_versions(version: Option<v0::UUID>) -> Vec<internal::ResourceVersionUUID> {
     version
-        .map(|uuid| internal::ResourceVersionUUID { uuid, ..Default::default() })
+        .map(|uuid| internal::ResourceVersionUUID {
+            uuid,
+            ..Default::default()
+        })
         .into_iter()
         .collect()
 }

@@ -29,15 +29,24 @@ impl Master {
             allocate_to(&mut task.resources, &accepted.role);
             task.executor.get_or_insert_with(|| Box::new(executor.clone()));
         }
-        let (Some(framework), Some(agent)) =
-            (self.frameworks.get(&framework_id), self.agents.get(&accepted.agent_id))
-        else {
+        let (Some(framework), Some(agent)) = (
+            self.frameworks.get(&framework_id),
+            self.agents.get(&accepted.agent_id),
+        ) else {
             return;
         };
         if let Err(reason) = validate::task::group(&group, &executor, framework, agent, &accepted.remaining) {
             for task in &group.tasks {
                 let why = task_status::Reason::ReasonTaskGroupInvalid;
-                self.reject_task(now, &framework_id, task, TaskState::TaskError, &reason, why, effects);
+                self.reject_task(
+                    now,
+                    &framework_id,
+                    task,
+                    TaskState::TaskError,
+                    &reason,
+                    why,
+                    effects,
+                );
             }
             return;
         }

@@ -45,15 +45,18 @@ impl Master {
             self.drop_operations(now, framework_id, &accept.operations, &reason, effects);
             return;
         }
-        let Some(mut accepted) = self.take_accepted(framework_id, &offer_ids) else { return };
+        let Some(mut accepted) = self.take_accepted(framework_id, &offer_ids) else {
+            return;
+        };
         info!(
-            %framework_id, agent_id = %accepted.agent_id, offers = offer_ids.len(), "offers accepted"
+            trip = 3, %framework_id, agent_id = %accepted.agent_id, offers = offer_ids.len(), "offers accepted"
         );
         for operation in accept.operations {
             self.apply(now, &mut accepted, operation, effects);
         }
         let refuse = refuse_for(accept.filters.as_deref());
-        self.allocator.recover(framework_id, &accepted.agent_id, &accepted.remaining, refuse, now);
+        self.allocator
+            .recover(framework_id, &accepted.agent_id, &accepted.remaining, refuse, now);
     }
 
     /// Sums up valid offers and forgets them; their resources are now the caller's to account for.
@@ -79,7 +82,13 @@ impl Master {
         accepted
     }
 
-    fn apply(&mut self, now: Time, accepted: &mut Accepted, operation: v0::offer::Operation, effects: &mut Effects) {
+    fn apply(
+        &mut self,
+        now: Time,
+        accepted: &mut Accepted,
+        operation: v0::offer::Operation,
+        effects: &mut Effects,
+    ) {
         let kind = operation.r#type.unwrap_or(Type::Unknown);
         if let Some(framework) = self.frameworks.get_mut(&accepted.framework_id) {
             count(&mut framework.metrics.operations, kind);
@@ -96,7 +105,9 @@ impl Master {
                 }
             }
             (Type::LaunchGroup, _, Some(group)) => self.launch_group(now, accepted, *group, effects),
-            (Type::Unknown, _, _) => warn!(framework_id = %accepted.framework_id, "unknown operation ignored"),
+            (Type::Unknown, _, _) => {
+                warn!(framework_id = %accepted.framework_id, "unknown operation ignored")
+            }
             _ => {
                 let reason = format!("Operation {} is not supported by this master", kind.as_str_name());
                 self.drop_operation(now, &accepted.framework_id, operation.id, &reason, effects);
@@ -113,12 +124,22 @@ impl Master {
         reason: &str,
         effects: &mut Effects,
     ) {
-        let aware = self.frameworks.get(framework_id).is_some_and(|framework| framework.is_partition_aware());
-        let state = if aware { TaskState::TaskDropped } else { TaskState::TaskLost };
+        let aware = self
+            .frameworks
+            .get(framework_id)
+            .is_some_and(|framework| framework.is_partition_aware());
+        let state = if aware {
+            TaskState::TaskDropped
+        } else {
+            TaskState::TaskLost
+        };
         let message = format!("Task launched with invalid offers: {reason}");
         for operation in operations {
             let launch = operation.launch.iter().flat_map(|launch| &launch.task_infos);
-            let group = operation.launch_group.iter().flat_map(|launch| &launch.task_group.tasks);
+            let group = operation
+                .launch_group
+                .iter()
+                .flat_map(|launch| &launch.task_group.tasks);
             let mut tasks = launch.chain(group).peekable();
             if tasks.peek().is_none() {
                 let reason = format!("Operation attempted with invalid offers: {reason}");
@@ -143,8 +164,16 @@ impl Master {
         reason: task_status::Reason,
         effects: &mut Effects,
     ) {
-        self.metrics.task_state(state, task_status::Source::SourceMaster, Some(reason));
-        let status = master_status(now, task.task_id.clone(), Some(task.slave_id.clone()), state, message, reason);
+        self.metrics
+            .task_state(state, task_status::Source::SourceMaster, Some(reason));
+        let status = master_status(
+            now,
+            task.task_id.clone(),
+            Some(task.slave_id.clone()),
+            state,
+            message,
+            reason,
+        );
         info!(%framework_id, task_id = task.task_id.value, state = state.as_str_name(), message, "task rejected");
         let event = status_event(status);
         self.send_event(framework_id, *event, effects);

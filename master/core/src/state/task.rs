@@ -65,7 +65,10 @@ impl Task {
 
     /// The executor it runs on, unless it is a command task.
     pub fn executor_id(&self) -> Option<mesos::ids::ExecutorId> {
-        self.message.executor_id.as_deref().map(mesos::ids::ExecutorId::from)
+        self.message
+            .executor_id
+            .as_deref()
+            .map(mesos::ids::ExecutorId::from)
     }
 
     /// True when it still uses its resources.

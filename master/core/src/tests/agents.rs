@@ -20,9 +20,14 @@ fn an_agent_is_admitted_once_whatever_it_repeats() {
     let effects = world.register(0, "cpus:4;mem:1024");
     assert!(matches!(sent(&effects)[..], [ToAgent::Registered(_)]));
     let effects = world.register(0, "cpus:4;mem:1024");
-    let [ToAgent::Registered(again)] = sent(&effects)[..] else { panic!("{effects:?}") };
+    let [ToAgent::Registered(again)] = sent(&effects)[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(again.slave_id.value, "M-S0");
-    assert_eq!(again.connection.as_ref().unwrap().total_ping_timeout_seconds, Some(75.0));
+    assert_eq!(
+        again.connection.as_ref().unwrap().total_ping_timeout_seconds,
+        Some(75.0)
+    );
     assert_eq!(world.master.agents.len(), 1);
 }
 
@@ -44,14 +49,24 @@ fn old_and_nonsensical_versions_are_ignored() {
 fn with_task(aware: bool, checkpoint: bool) -> (World, Timer) {
     let mut world = World::new();
     let ping = ping_timer(&world.register(0, "cpus:4;mem:1024")).unwrap();
-    let mut info = v0::FrameworkInfo { checkpoint: Some(checkpoint), ..framework_info() };
+    let mut info = v0::FrameworkInfo {
+        checkpoint: Some(checkpoint),
+        ..framework_info()
+    };
     if aware {
-        let capability =
-            v0::framework_info::Capability { r#type: Some(capability::Type::PartitionAware), ..Default::default() };
+        let capability = v0::framework_info::Capability {
+            r#type: Some(capability::Type::PartitionAware),
+            ..Default::default()
+        };
         info.capabilities.push(capability);
     }
     let offer = offers(&world.subscribe("s", info), "s").remove(0);
-    world.accept("s", "M-0000", &offer, vec![task("t", &offer.slave_id, "cpus:1;mem:64")]);
+    world.accept(
+        "s",
+        "M-0000",
+        &offer,
+        vec![task("t", &offer.slave_id, "cpus:1;mem:64")],
+    );
     world.update(0, "M-0000", "t", TaskState::TaskRunning, 1);
     (world, ping)
 }
@@ -68,8 +83,14 @@ fn five_missed_pings_make_an_agent_unreachable_and_four_do_not() {
         world.pass(Duration::from_secs(15));
         let effects = world.input(Input::TimerFired(ping));
         let status = &statuses(&effects, "s")[0];
-        assert_eq!((status.state, status.reason), (state, Some(Reason::ReasonSlaveRemoved)));
-        let failure = events(&effects, "s").iter().filter_map(|event| event.failure.as_ref()).count();
+        assert_eq!(
+            (status.state, status.reason),
+            (state, Some(Reason::ReasonSlaveRemoved))
+        );
+        let failure = events(&effects, "s")
+            .iter()
+            .filter_map(|event| event.failure.as_ref())
+            .count();
         assert_eq!(failure, 1);
         assert!(world.master.agents.is_empty());
     }
@@ -93,12 +114,18 @@ fn a_broken_connection_ends_only_tasks_that_are_not_checkpointed() {
     let (mut world, _) = with_task(false, false);
     let effects = world.input(Input::Exited(World::pid(0)));
     let status = &statuses(&effects, "s")[0];
-    assert_eq!((status.state, status.reason), (TaskState::TaskLost, Some(Reason::ReasonSlaveDisconnected)));
+    assert_eq!(
+        (status.state, status.reason),
+        (TaskState::TaskLost, Some(Reason::ReasonSlaveDisconnected))
+    );
 }
 
 fn returning(tasks: Vec<v0::Task>) -> internal::ReregisterSlaveMessage {
     let mut slave = agent_info(0, "cpus:4;mem:1024");
-    slave.id = Some(Box::new(v0::SlaveID { value: "M-S0".to_owned(), ..Default::default() }));
+    slave.id = Some(Box::new(v0::SlaveID {
+        value: "M-S0".to_owned(),
+        ..Default::default()
+    }));
     let mut framework = framework_info();
     framework.id = Some(Box::new(super::world::framework_id("M-0000")));
     internal::ReregisterSlaveMessage {
@@ -113,15 +140,36 @@ fn returning(tasks: Vec<v0::Task>) -> internal::ReregisterSlaveMessage {
 #[test]
 fn an_unreachable_agent_returns_with_its_tasks() {
     let (mut world, ping) = with_task(true, true);
-    let running = world.master.frameworks.values().next().unwrap().tasks.values().next().unwrap().message.clone();
+    let running = world
+        .master
+        .frameworks
+        .values()
+        .next()
+        .unwrap()
+        .tasks
+        .values()
+        .next()
+        .unwrap()
+        .message
+        .clone();
     for _ in 0..5 {
         world.input(Input::TimerFired(ping.clone()));
     }
     assert!(world.master.agents.is_empty());
-    let effects = world.input(Input::ReregisterAgent(World::pid(0), Box::new(returning(vec![running]))));
-    assert!(sent(&effects).iter().any(|message| matches!(message, ToAgent::Reregistered(_))));
+    let effects = world.input(Input::ReregisterAgent(
+        World::pid(0),
+        Box::new(returning(vec![running])),
+    ));
+    assert!(
+        sent(&effects)
+            .iter()
+            .any(|message| matches!(message, ToAgent::Reregistered(_)))
+    );
     let status = &statuses(&effects, "s")[0];
-    assert_eq!((status.state, status.reason), (TaskState::TaskRunning, Some(Reason::ReasonSlaveReregistered)));
+    assert_eq!(
+        (status.state, status.reason),
+        (TaskState::TaskRunning, Some(Reason::ReasonSlaveReregistered))
+    );
     let framework = world.master.frameworks.values().next().unwrap();
     assert_eq!((framework.tasks.len(), framework.unreachable_tasks.len()), (1, 0));
 }
@@ -141,10 +189,16 @@ fn a_known_agent_that_returns_without_a_task_is_asked_about_it() {
 #[test]
 fn agents_of_the_registry_have_time_to_return_and_are_then_unreachable() {
     let mut slave = agent_info(0, "cpus:4;mem:1024");
-    slave.id = Some(Box::new(v0::SlaveID { value: "OLD-S0".to_owned(), ..Default::default() }));
+    slave.id = Some(Box::new(v0::SlaveID {
+        value: "OLD-S0".to_owned(),
+        ..Default::default()
+    }));
     let mut registry = internal::Registry::default();
     crate::registry::Operation::Admit(Box::new(slave)).apply(&mut registry);
-    let info = v0::MasterInfo { id: "M".to_owned(), ..Default::default() };
+    let info = v0::MasterInfo {
+        id: "M".to_owned(),
+        ..Default::default()
+    };
     let mut world = World::new();
     world.master = crate::Master::new(crate::Options::default(), info, world.now, 1);
     let effects = world.input(Input::Recovered(Box::new(registry)));

@@ -35,7 +35,11 @@ impl Game {
     fn note(&mut self, effects: &[Effect], seed: u64) {
         for n in 0..3 {
             let stream = format!("s{n}");
-            self.offers.extend(offers(effects, &stream).into_iter().map(|offer| (stream.clone(), offer)));
+            self.offers.extend(
+                offers(effects, &stream)
+                    .into_iter()
+                    .map(|offer| (stream.clone(), offer)),
+            );
             for status in statuses(effects, &stream) {
                 // A task of a framework that is not partition aware may be lost and run on; reconciliation repeats.
                 if !mesos::task::is_terminal(status.state) || status.state == TaskState::TaskLost {
@@ -43,7 +47,10 @@ impl Game {
                 }
                 let key = (stream.clone(), status.task_id.value.clone());
                 let before = self.ended.insert(key, status.state);
-                assert!(before.is_none_or(|before| before == status.state), "seed {seed}: {status:?} after {before:?}");
+                assert!(
+                    before.is_none_or(|before| before == status.state),
+                    "seed {seed}: {status:?} after {before:?}"
+                );
             }
         }
         for effect in effects {
@@ -53,7 +60,8 @@ impl Game {
                 Effect::Send(to, ToAgent::RunTask(message)) => {
                     let agent = (0..3).find(|n| World::pid(*n) == *to).unwrap();
                     let framework = message.framework.id.as_ref().unwrap().value.clone();
-                    self.running.push((framework, agent, message.task.task_id.value.clone()));
+                    self.running
+                        .push((framework, agent, message.task.task_id.value.clone()));
                 }
                 _ => {}
             }
@@ -75,7 +83,11 @@ fn play(seed: u64, steps: u32) {
 fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
     let n = u16::try_from(dice.roll(3)).unwrap();
     let stream = format!("s{n}");
-    let framework = world.master.streams.get(&StreamId(stream.as_str().into())).map(|id| id.as_str().to_owned());
+    let framework = world
+        .master
+        .streams
+        .get(&StreamId(stream.as_str().into()))
+        .map(|id| id.as_str().to_owned());
     match dice.roll(12) {
         0 => world.register(n, "cpus:4;mem:1024"),
         1 if framework.is_none() => {
@@ -93,14 +105,24 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         6 if !game.running.is_empty() => {
             let index = usize::try_from(dice.roll(game.running.len() as u64)).unwrap();
             let (framework, agent, task) = game.running[index].clone();
-            let state = [TaskState::TaskStarting, TaskState::TaskRunning, TaskState::TaskFinished]
-                [usize::try_from(dice.roll(3)).unwrap()];
+            let state = [
+                TaskState::TaskStarting,
+                TaskState::TaskRunning,
+                TaskState::TaskFinished,
+            ][usize::try_from(dice.roll(3)).unwrap()];
             if mesos::task::is_terminal(state) {
                 game.running.remove(index);
             }
             let pid = World::pid(agent);
-            let id = world.master.agents.values().find(|known| known.pid == pid).map(|known| known.id.clone());
-            id.map_or_else(Vec::new, |id| update(world, &framework, &id, agent, &task, state, dice))
+            let id = world
+                .master
+                .agents
+                .values()
+                .find(|known| known.pid == pid)
+                .map(|known| known.id.clone());
+            id.map_or_else(Vec::new, |id| {
+                update(world, &framework, &id, agent, &task, state, dice)
+            })
         }
         7 if !game.timers.is_empty() => {
             let index = usize::try_from(dice.roll(game.timers.len() as u64)).unwrap();
@@ -108,7 +130,9 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         }
         8 => framework.map_or_else(Vec::new, |id| {
             world.call(&stream, &id, |call| {
-                call.r#type = Some([scheduler::call::Type::Revive, scheduler::call::Type::Suppress][usize::from(n > 1)]);
+                call.r#type = Some(
+                    [scheduler::call::Type::Revive, scheduler::call::Type::Suppress][usize::from(n > 1)],
+                );
             })
         }),
         9 => framework.map_or_else(Vec::new, |id| {
@@ -130,7 +154,11 @@ fn launch(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
     for _ in 0..dice.roll(4) {
         game.tasks += 1;
         let id = format!("t{}", game.tasks);
-        tasks.push(task(&id, &offer.slave_id, ["cpus:1;mem:64", "cpus:9;mem:1"][usize::from(dice.roll(5) == 0)]));
+        tasks.push(task(
+            &id,
+            &offer.slave_id,
+            ["cpus:1;mem:64", "cpus:9;mem:1"][usize::from(dice.roll(5) == 0)],
+        ));
     }
     world.accept(&stream, &framework, &offer, tasks)
 }
@@ -147,7 +175,11 @@ fn update(
     let mut bytes = vec![u8::try_from(dice.roll(255)).unwrap(); 16];
     bytes[6] = 0x40;
     let uuid = bytes::Bytes::from(bytes);
-    let status = v0::TaskStatus { task_id: super::world::task_id(task), state, ..Default::default() };
+    let status = v0::TaskStatus {
+        task_id: super::world::task_id(task),
+        state,
+        ..Default::default()
+    };
     let update = internal::StatusUpdate {
         framework_id: super::world::framework_id(framework),
         slave_id: Some(Box::new(agent.to_proto())),
@@ -155,14 +187,23 @@ fn update(
         uuid: Some(uuid),
         ..Default::default()
     };
-    let message = internal::StatusUpdateMessage { update, ..Default::default() };
+    let message = internal::StatusUpdateMessage {
+        update,
+        ..Default::default()
+    };
     world.input(Input::StatusUpdate(World::pid(n), Box::new(message)))
 }
 
 /// An agent returns with what the master believes it runs, or with nothing.
 fn returns(world: &mut World, n: u16) -> Vec<Effect> {
     let pid = World::pid(n);
-    let Some(agent) = world.master.agents.values().find(|agent| agent.pid == pid).cloned() else {
+    let Some(agent) = world
+        .master
+        .agents
+        .values()
+        .find(|agent| agent.pid == pid)
+        .cloned()
+    else {
         return Vec::new();
     };
     let tasks = agent.tasks.iter().flat_map(|(framework, tasks)| {

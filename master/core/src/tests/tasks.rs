@@ -12,7 +12,12 @@ fn running() -> (World, String) {
     world.register(0, "cpus:4;mem:1024");
     let effects = world.subscribe("s", framework_info());
     let offer = offers(&effects, "s").remove(0);
-    let effects = world.accept("s", "M-0000", &offer, vec![task("t", &offer.slave_id, "cpus:1;mem:64")]);
+    let effects = world.accept(
+        "s",
+        "M-0000",
+        &offer,
+        vec![task("t", &offer.slave_id, "cpus:1;mem:64")],
+    );
     assert!(matches!(sent(&effects)[..], [ToAgent::RunTask(_)]));
     world.update(0, "M-0000", "t", TaskState::TaskRunning, 1);
     world.acknowledge("s", "M-0000", 0, "t", 1);
@@ -24,10 +29,17 @@ fn a_task_runs_to_its_end_and_is_forgotten_when_that_is_acknowledged() {
     let (mut world, framework) = running();
     let effects = world.update(0, &framework, "t", TaskState::TaskFinished, 2);
     assert_eq!(statuses(&effects, "s")[0].state, TaskState::TaskFinished);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Delay(Timer::AllocationSoon, _))));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Delay(Timer::AllocationSoon, _)))
+    );
     assert_eq!(world.master.frameworks[&framework_key(&framework)].tasks.len(), 1);
     let effects = world.acknowledge("s", &framework, 0, "t", 2);
-    assert!(matches!(sent(&effects)[..], [ToAgent::StatusUpdateAcknowledgement(_)]));
+    assert!(matches!(
+        sent(&effects)[..],
+        [ToAgent::StatusUpdateAcknowledgement(_)]
+    ));
     let framework = &world.master.frameworks[&framework_key(&framework)];
     assert!(framework.tasks.is_empty());
     assert_eq!(framework.completed_tasks.len(), 1);
@@ -51,10 +63,23 @@ fn an_offer_is_used_once() {
     let mut world = World::new();
     world.register(0, "cpus:4;mem:1024");
     let offer = offers(&world.subscribe("s", framework_info()), "s").remove(0);
-    world.accept("s", "M-0000", &offer, vec![task("a", &offer.slave_id, "cpus:1;mem:64")]);
-    let effects = world.accept("s", "M-0000", &offer, vec![task("b", &offer.slave_id, "cpus:1;mem:64")]);
+    world.accept(
+        "s",
+        "M-0000",
+        &offer,
+        vec![task("a", &offer.slave_id, "cpus:1;mem:64")],
+    );
+    let effects = world.accept(
+        "s",
+        "M-0000",
+        &offer,
+        vec![task("b", &offer.slave_id, "cpus:1;mem:64")],
+    );
     let status = &statuses(&effects, "s")[0];
-    assert_eq!((status.state, status.reason), (TaskState::TaskLost, Some(Reason::ReasonInvalidOffers)));
+    assert_eq!(
+        (status.state, status.reason),
+        (TaskState::TaskLost, Some(Reason::ReasonInvalidOffers))
+    );
     assert_eq!(
         status.message.as_deref(),
         Some("Task launched with invalid offers: Offer M-O0 is no longer valid")
@@ -72,8 +97,10 @@ fn a_task_over_its_offer_is_an_error_and_the_rest_of_the_launch_goes_on() {
         task("small", &offer.slave_id, "cpus:1;mem:64"),
     ];
     let effects = world.accept("s", "M-0000", &offer, tasks);
-    let messages: Vec<String> =
-        statuses(&effects, "s").into_iter().map(|status| status.message.unwrap()).collect();
+    let messages: Vec<String> = statuses(&effects, "s")
+        .into_iter()
+        .map(|status| status.message.unwrap())
+        .collect();
     assert_eq!(messages.len(), 2);
     assert!(messages[0].starts_with("Total resources cpus"), "{}", messages[0]);
     assert!(messages[0].contains("required by task and its executor is more than available"));
@@ -88,13 +115,19 @@ fn kills_reach_the_agent_and_unknown_tasks_are_reconciled() {
         world.call("s", &framework, |call| {
             call.r#type = Some(scheduler::call::Type::Kill);
             let task_id = super::world::task_id(id);
-            call.kill = Some(Box::new(scheduler::call::Kill { task_id, ..Default::default() }));
+            call.kill = Some(Box::new(scheduler::call::Kill {
+                task_id,
+                ..Default::default()
+            }));
         })
     };
     assert!(matches!(sent(&kill(&mut world, "t"))[..], [ToAgent::KillTask(_)]));
     let effects = kill(&mut world, "nobody");
     let status = &statuses(&effects, "s")[0];
-    assert_eq!((status.state, status.reason), (TaskState::TaskLost, Some(Reason::ReasonReconciliation)));
+    assert_eq!(
+        (status.state, status.reason),
+        (TaskState::TaskLost, Some(Reason::ReasonReconciliation))
+    );
     assert_eq!(status.message.as_deref(), Some("Reconciliation: Task is unknown"));
 }
 
@@ -106,7 +139,10 @@ fn a_declined_offer_comes_back_after_its_refusal() {
     world.call("s", "M-0000", |call| {
         call.r#type = Some(scheduler::call::Type::Decline);
         let offer_ids = vec![offer.id.clone()];
-        call.decline = Some(Box::new(scheduler::call::Decline { offer_ids, ..Default::default() }));
+        call.decline = Some(Box::new(scheduler::call::Decline {
+            offer_ids,
+            ..Default::default()
+        }));
     });
     world.pass(Duration::from_secs(4));
     let effects = world.input(crate::Input::TimerFired(Timer::AllocationInterval));

@@ -21,9 +21,17 @@ impl World {
     }
 
     pub fn with(options: Options) -> Self {
-        let info = v0::MasterInfo { id: "M".to_owned(), port: 5050, ..Default::default() };
+        let info = v0::MasterInfo {
+            id: "M".to_owned(),
+            port: 5050,
+            ..Default::default()
+        };
         let now = Time::from_nanos(1_000_000_000_000);
-        let mut world = Self { master: Master::new(options, info, now, 1), now, tickets: 0 };
+        let mut world = Self {
+            master: Master::new(options, info, now, 1),
+            now,
+            tickets: 0,
+        };
         world.input(Input::Recovered(Box::default()));
         world
     }
@@ -65,20 +73,44 @@ impl World {
     }
 
     pub fn subscribe(&mut self, stream: &str, info: v0::FrameworkInfo) -> Vec<Effect> {
-        let subscribe = scheduler::call::Subscribe { framework_info: info, ..Default::default() };
+        let subscribe = scheduler::call::Subscribe {
+            framework_info: info,
+            ..Default::default()
+        };
         self.input(Input::Subscribe(StreamId(stream.into()), Box::new(subscribe)))
     }
 
-    pub fn call(&mut self, stream: &str, framework: &str, fill: impl FnOnce(&mut scheduler::Call)) -> Vec<Effect> {
-        let mut call = scheduler::Call { framework_id: Some(Box::new(framework_id(framework))), ..Default::default() };
+    pub fn call(
+        &mut self,
+        stream: &str,
+        framework: &str,
+        fill: impl FnOnce(&mut scheduler::Call),
+    ) -> Vec<Effect> {
+        let mut call = scheduler::Call {
+            framework_id: Some(Box::new(framework_id(framework))),
+            ..Default::default()
+        };
         fill(&mut call);
         self.tickets += 1;
-        self.input(Input::Call(Ticket(self.tickets), Box::new(call), Some(stream.to_owned())))
+        self.input(Input::Call(
+            Ticket(self.tickets),
+            Box::new(call),
+            Some(stream.to_owned()),
+        ))
     }
 
-    pub fn accept(&mut self, stream: &str, framework: &str, offer: &v0::Offer, tasks: Vec<v0::TaskInfo>) -> Vec<Effect> {
+    pub fn accept(
+        &mut self,
+        stream: &str,
+        framework: &str,
+        offer: &v0::Offer,
+        tasks: Vec<v0::TaskInfo>,
+    ) -> Vec<Effect> {
         self.call(stream, framework, |call| {
-            let launch = v0::offer::operation::Launch { task_infos: tasks, ..Default::default() };
+            let launch = v0::offer::operation::Launch {
+                task_infos: tasks,
+                ..Default::default()
+            };
             let operation = v0::offer::Operation {
                 r#type: Some(v0::offer::operation::Type::Launch),
                 launch: Some(Box::new(launch)),
@@ -100,7 +132,10 @@ impl World {
         let uuid = bytes::Bytes::from(bytes);
         let update = internal::StatusUpdate {
             framework_id: framework_id(framework),
-            slave_id: Some(Box::new(v0::SlaveID { value: agent, ..Default::default() })),
+            slave_id: Some(Box::new(v0::SlaveID {
+                value: agent,
+                ..Default::default()
+            })),
             status: v0::TaskStatus {
                 task_id: task_id(task),
                 state,
@@ -111,17 +146,30 @@ impl World {
             uuid: Some(uuid),
             ..Default::default()
         };
-        let message = internal::StatusUpdateMessage { update, ..Default::default() };
+        let message = internal::StatusUpdateMessage {
+            update,
+            ..Default::default()
+        };
         self.input(Input::StatusUpdate(Self::pid(n), Box::new(message)))
     }
 
-    pub fn acknowledge(&mut self, stream: &str, framework: &str, n: u16, task: &str, uuid: u8) -> Vec<Effect> {
+    pub fn acknowledge(
+        &mut self,
+        stream: &str,
+        framework: &str,
+        n: u16,
+        task: &str,
+        uuid: u8,
+    ) -> Vec<Effect> {
         self.call(stream, framework, |call| {
             let mut bytes = vec![uuid; 16];
             bytes[6] = 0x40;
             call.r#type = Some(scheduler::call::Type::Acknowledge);
             call.acknowledge = Some(Box::new(scheduler::call::Acknowledge {
-                slave_id: v0::SlaveID { value: format!("M-S{n}"), ..Default::default() },
+                slave_id: v0::SlaveID {
+                    value: format!("M-S{n}"),
+                    ..Default::default()
+                },
                 task_id: task_id(task),
                 uuid: bytes.into(),
                 ..Default::default()
@@ -131,15 +179,25 @@ impl World {
 }
 
 pub(super) fn framework_info() -> v0::FrameworkInfo {
-    v0::FrameworkInfo { user: "root".to_owned(), name: "test".to_owned(), ..Default::default() }
+    v0::FrameworkInfo {
+        user: "root".to_owned(),
+        name: "test".to_owned(),
+        ..Default::default()
+    }
 }
 
 pub(super) fn framework_id(id: &str) -> v0::FrameworkID {
-    v0::FrameworkID { value: id.to_owned(), ..Default::default() }
+    v0::FrameworkID {
+        value: id.to_owned(),
+        ..Default::default()
+    }
 }
 
 pub(super) fn task_id(id: &str) -> v0::TaskID {
-    v0::TaskID { value: id.to_owned(), ..Default::default() }
+    v0::TaskID {
+        value: id.to_owned(),
+        ..Default::default()
+    }
 }
 
 pub(super) fn agent_info(n: u16, resources: &str) -> v0::SlaveInfo {
@@ -158,7 +216,10 @@ pub(super) fn task(id: &str, agent: &v0::SlaveID, resources: &str) -> v0::TaskIn
         task_id: task_id(id),
         slave_id: agent.clone(),
         resources: Resources::parse(resources, "*").unwrap().to_protos(),
-        command: Some(Box::new(v0::CommandInfo { value: Some("true".to_owned()), ..Default::default() })),
+        command: Some(Box::new(v0::CommandInfo {
+            value: Some("true".to_owned()),
+            ..Default::default()
+        })),
         ..Default::default()
     }
 }
@@ -175,12 +236,16 @@ pub(super) fn events<'a>(effects: &'a [Effect], stream: &str) -> Vec<&'a schedul
 }
 
 pub(super) fn offers(effects: &[Effect], stream: &str) -> Vec<v0::Offer> {
-    let offers = events(effects, stream).into_iter().filter_map(|event| event.offers.as_deref());
+    let offers = events(effects, stream)
+        .into_iter()
+        .filter_map(|event| event.offers.as_deref());
     offers.flat_map(|offers| offers.offers.clone()).collect()
 }
 
 pub(super) fn statuses(effects: &[Effect], stream: &str) -> Vec<v0::TaskStatus> {
-    let updates = events(effects, stream).into_iter().filter_map(|event| event.update.as_deref());
+    let updates = events(effects, stream)
+        .into_iter()
+        .filter_map(|event| event.update.as_deref());
     updates.map(|update| update.status.clone()).collect()
 }
 

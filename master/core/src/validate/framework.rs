@@ -20,13 +20,18 @@ pub fn framework(info: &v0::FrameworkInfo) -> Result<(), String> {
 ///
 /// The reason in Mesos' words.
 pub fn suppressed_roles(roles: &BTreeSet<String>, suppressed: &[String]) -> Result<(), String> {
-    let invalid: BTreeSet<&str> =
-        suppressed.iter().filter(|role| !roles.contains(*role)).map(String::as_str).collect();
+    let invalid: BTreeSet<&str> = suppressed
+        .iter()
+        .filter(|role| !roles.contains(*role))
+        .map(String::as_str)
+        .collect();
     if invalid.is_empty() {
         return Ok(());
     }
     let invalid = invalid.into_iter().collect::<Vec<_>>().join(", ");
-    Err(format!("Suppressed roles {{ {invalid} }} are not contained in the set of roles"))
+    Err(format!(
+        "Suppressed roles {{ {invalid} }} are not contained in the set of roles"
+    ))
 }
 
 /// Checks that offer constraints name only roles of the framework.
@@ -38,7 +43,11 @@ pub fn offer_constraints_roles(
     roles: &BTreeSet<String>,
     constraints: &scheduler::OfferConstraints,
 ) -> Result<(), String> {
-    match constraints.role_constraints.keys().find(|role| !roles.contains(*role)) {
+    match constraints
+        .role_constraints
+        .keys()
+        .find(|role| !roles.contains(*role))
+    {
         Some(role) => Err(format!(
             "Offer constraints specify `role_constraints` for a role '{role}'not contained in the set of roles"
         )),

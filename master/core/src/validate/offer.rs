@@ -13,7 +13,11 @@ use crate::state::Offer;
 /// # Errors
 ///
 /// The reason in Mesos' words.
-pub fn offers(known: &BTreeMap<OfferId, Offer>, ids: &[OfferId], framework: &FrameworkId) -> Result<(), String> {
+pub fn offers(
+    known: &BTreeMap<OfferId, Offer>,
+    ids: &[OfferId],
+    framework: &FrameworkId,
+) -> Result<(), String> {
     if ids.is_empty() {
         return Err("No offers specified".to_owned());
     }
@@ -23,7 +27,11 @@ pub fn offers(known: &BTreeMap<OfferId, Offer>, ids: &[OfferId], framework: &Fra
     }
     let mut offers = Vec::with_capacity(ids.len());
     for id in ids {
-        offers.push(known.get(id).ok_or_else(|| format!("Offer {id} is no longer valid"))?);
+        offers.push(
+            known
+                .get(id)
+                .ok_or_else(|| format!("Offer {id} is no longer valid"))?,
+        );
     }
     if let Some(offer) = offers.iter().find(|offer| offer.framework_id != *framework) {
         return Err(format!(

@@ -4,7 +4,9 @@
 
 use mesos::Resources;
 use mesos::ids::{ExecutorId, TaskId};
-use mesos::validate::{TaskGroupLaunch, TaskLaunch, task_body, task_executor, task_group, task_id, task_in_group};
+use mesos::validate::{
+    TaskGroupLaunch, TaskLaunch, task_body, task_executor, task_group, task_id, task_in_group,
+};
 use mesos_proto::v0::{self, slave_info::capability};
 
 use crate::state::{Agent, Framework};
@@ -14,11 +16,18 @@ use crate::state::{Agent, Framework};
 /// # Errors
 ///
 /// The reason in Mesos' words.
-pub fn task(task: &v0::TaskInfo, framework: &Framework, agent: &Agent, offered: &Resources) -> Result<(), String> {
+pub fn task(
+    task: &v0::TaskInfo,
+    framework: &Framework,
+    agent: &Agent,
+    offered: &Resources,
+) -> Result<(), String> {
     let launch = launch(task.executor.as_deref(), framework, agent, offered);
     task_id(task).map_err(|error| error.to_string())?;
     unique_id(task, framework)?;
-    task_body(task, &launch).and_then(|()| task_executor(task, &launch)).map_err(|error| error.to_string())
+    task_body(task, &launch)
+        .and_then(|()| task_executor(task, &launch))
+        .map_err(|error| error.to_string())
 }
 
 /// Checks a whole LAUNCH_GROUP against what is left of the offers. Mesos: `task::group::validate`.
@@ -40,7 +49,12 @@ pub fn group(
             .and_then(|()| unique_id(task, framework))
             .map_err(|reason| format!("Task '{}' is invalid: {reason}", task.task_id.value))?;
     }
-    task_group(&TaskGroupLaunch { group, executor, launch }).map_err(|error| error.to_string())
+    task_group(&TaskGroupLaunch {
+        group,
+        executor,
+        launch,
+    })
+    .map_err(|error| error.to_string())
 }
 
 fn launch<'a>(

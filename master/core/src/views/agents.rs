@@ -52,7 +52,11 @@ impl Master {
         object.bool("deactivated", false);
         object.string("version", &agent.version);
         object.array("capabilities", |array| {
-            for capability in agent.capabilities.iter().filter_map(|capability| capability.r#type) {
+            for capability in agent
+                .capabilities
+                .iter()
+                .filter_map(|capability| capability.r#type)
+            {
                 array.string(capability.as_str_name());
             }
         });
@@ -64,9 +68,15 @@ impl Master {
                 object.array(&role, |array| messages(array, &resources));
             }
         });
-        object.array("unreserved_resources_full", |array| messages(array, &agent.total.unreserved()));
-        object.array("used_resources_full", |array| messages(array, &agent.used_total()));
-        object.array("offered_resources_full", |array| messages(array, &self.offered_of(agent)));
+        object.array("unreserved_resources_full", |array| {
+            messages(array, &agent.total.unreserved())
+        });
+        object.array("used_resources_full", |array| {
+            messages(array, &agent.used_total())
+        });
+        object.array("offered_resources_full", |array| {
+            messages(array, &self.offered_of(agent))
+        });
     }
 
     pub(super) fn offered_of(&self, agent: &Agent) -> Resources {
@@ -85,7 +95,10 @@ impl Master {
 }
 
 fn messages(array: &mut Array<'_>, resources: &Resources) {
-    resources.to_protos().iter().for_each(|resource| array.message(resource));
+    resources
+        .to_protos()
+        .iter()
+        .for_each(|resource| array.message(resource));
 }
 
 /// The tasks of an agent or framework, counted by state.

@@ -35,7 +35,11 @@ impl Master {
         object.resources("used_resources", &framework.used);
         object.resources("offered_resources", &framework.offered);
         object.array("capabilities", |array| {
-            for capability in info.capabilities.iter().filter_map(|capability| capability.r#type) {
+            for capability in info
+                .capabilities
+                .iter()
+                .filter_map(|capability| capability.r#type)
+            {
                 array.string(capability.as_str_name());
             }
         });
@@ -53,7 +57,10 @@ impl Master {
         object.number("failover_timeout", info.failover_timeout.unwrap_or(0.0));
         object.bool("checkpoint", info.checkpoint.unwrap_or(false));
         object.number("registered_time", framework.registered.secs_f64());
-        object.number("unregistered_time", framework.unregistered.map_or(0.0, |time| time.secs_f64()));
+        object.number(
+            "unregistered_time",
+            framework.unregistered.map_or(0.0, |time| time.secs_f64()),
+        );
         if let Some(principal) = &info.principal {
             object.string("principal", principal);
         }
@@ -64,7 +71,9 @@ impl Master {
             object.number("reregistered_time", reregistered.secs_f64());
         }
         if framework.can(capability::Type::MultiRole) {
-            object.array("roles", |array| info.roles.iter().for_each(|role| array.string(role)));
+            object.array("roles", |array| {
+                info.roles.iter().for_each(|role| array.string(role))
+            });
         } else {
             object.string("role", info.role.as_deref().unwrap_or("*"));
         }
@@ -85,8 +94,10 @@ impl Master {
                 array.object(|object| {
                     object.string("id", offer.id.as_str());
                     object.string("framework_id", offer.framework_id.as_str());
-                    let info =
-                        resource::AllocationInfo { role: Some(offer.role.clone()), ..Default::default() };
+                    let info = resource::AllocationInfo {
+                        role: Some(offer.role.clone()),
+                        ..Default::default()
+                    };
                     object.message("allocation_info", &info);
                     object.string("slave_id", offer.agent_id.as_str());
                     object.resources("resources", &offer.resources);
@@ -98,7 +109,12 @@ impl Master {
     fn framework_executors(&self, object: &mut Object<'_>, framework: &Framework) {
         object.array("executors", |array| {
             for agent in self.agents.values() {
-                for executor in agent.executors.get(&framework.id).into_iter().flat_map(|all| all.values()) {
+                for executor in agent
+                    .executors
+                    .get(&framework.id)
+                    .into_iter()
+                    .flat_map(|all| all.values())
+                {
                     array.object(|object| {
                         model::executor_info(object, executor);
                         object.string("slave_id", agent.id.as_str());

@@ -70,8 +70,16 @@ const COUNTERS: [&str; 58] = [
 ];
 
 /// Operations and their outcomes; this master carries none of them out yet.
-const OPERATIONS: [&str; 8] =
-    ["create", "create_disk", "destroy", "destroy_disk", "grow_volume", "reserve", "shrink_volume", "unreserve"];
+const OPERATIONS: [&str; 8] = [
+    "create",
+    "create_disk",
+    "destroy",
+    "destroy_disk",
+    "grow_volume",
+    "reserve",
+    "shrink_volume",
+    "unreserve",
+];
 const OUTCOMES: [&str; 9] = [
     "dropped",
     "error",
@@ -117,7 +125,12 @@ impl Master {
         gauge("slaves_inactive", count(inactive));
         gauge("slaves_unreachable", count(unreachable));
         let in_state = |wanted: fn(&FrameworkState) -> bool| {
-            count(self.frameworks.values().filter(|framework| wanted(&framework.state)).count())
+            count(
+                self.frameworks
+                    .values()
+                    .filter(|framework| wanted(&framework.state))
+                    .count(),
+            )
         };
         let active = in_state(|state| matches!(state, FrameworkState::Active(_)));
         let away = in_state(|state| !matches!(state, FrameworkState::Active(_)));
@@ -127,7 +140,10 @@ impl Master {
         gauge("frameworks_inactive", away);
         gauge("outstanding_offers", count(self.offers.len()));
         gauge("operator_event_stream_subscribers", count(self.subscribers.len()));
-        let tasks = self.frameworks.values().flat_map(|framework| framework.tasks.values());
+        let tasks = self
+            .frameworks
+            .values()
+            .flat_map(|framework| framework.tasks.values());
         let states = super::agents::count_states(tasks.map(|task| &task.message));
         let mut running = |name: &str, state: TaskState| {
             let n = states.get(&state).copied().unwrap_or(0);
@@ -137,7 +153,11 @@ impl Master {
         running("tasks_starting", TaskState::TaskStarting);
         running("tasks_running", TaskState::TaskRunning);
         running("tasks_killing", TaskState::TaskKilling);
-        let unreachable = self.frameworks.values().map(|framework| framework.unreachable_tasks.len()).sum();
+        let unreachable = self
+            .frameworks
+            .values()
+            .map(|framework| framework.unreachable_tasks.len())
+            .sum();
         gauge("tasks_unreachable", count(unreachable));
     }
 
@@ -151,7 +171,10 @@ impl Master {
             offered += &self.offered_of(agent);
         }
         let amount = |resources: &Resources, name: &str| {
-            resources.scalars().get(name).map_or(0.0, |amount| amount.to_f64())
+            resources
+                .scalars()
+                .get(name)
+                .map_or(0.0, |amount| amount.to_f64())
         };
         for name in ["cpus", "mem", "disk", "gpus"] {
             let (all, taken) = (amount(&total, name), amount(&used, name));
@@ -165,16 +188,25 @@ impl Master {
             if name != "gpus" {
                 let prefix = format!("allocator/mesos/resources/{name}");
                 out.push((format!("{prefix}/total"), all));
-                out.push((format!("{prefix}/offered_or_allocated"), taken + amount(&offered, name)));
+                out.push((
+                    format!("{prefix}/offered_or_allocated"),
+                    taken + amount(&offered, name),
+                ));
             }
         }
         for role in self.allocator.active_roles() {
             let share = self.allocator.role_share(role);
             out.push((format!("allocator/mesos/roles/{role}/shares/dominant"), share));
             let active = count(self.allocator.active_filters(role));
-            out.push((format!("allocator/mesos/offer_filters/roles/{role}/active"), active));
+            out.push((
+                format!("allocator/mesos/offer_filters/roles/{role}/active"),
+                active,
+            ));
         }
-        out.push(("allocator/mesos/allocation_runs".to_owned(), whole(self.allocator.runs())));
+        out.push((
+            "allocator/mesos/allocation_runs".to_owned(),
+            whole(self.allocator.runs()),
+        ));
     }
 
     /// Mesos: `src/master/metrics.cpp`, `FrameworkMetrics`.
@@ -202,14 +234,20 @@ impl Master {
             push("offers/declined".to_owned(), metrics.offers_declined);
             push("offers/rescinded".to_owned(), metrics.offers_rescinded);
             for (state, n) in &metrics.terminal {
-                push(format!("tasks/terminal/{}", state.as_str_name().to_lowercase()), *n);
+                push(
+                    format!("tasks/terminal/{}", state.as_str_name().to_lowercase()),
+                    *n,
+                );
             }
         }
     }
 }
 
 /// A counter as a number of the snapshot; beyond 2^53 it loses its last digits.
-#[allow(clippy::cast_precision_loss, reason = "the snapshot knows nothing but doubles")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the snapshot knows nothing but doubles"
+)]
 fn whole(n: u64) -> f64 {
     n as f64
 }

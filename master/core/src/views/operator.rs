@@ -136,13 +136,23 @@ impl Master {
     ///
     /// Mesos: `src/master/readonly_handler.cpp`, `Master::Http::getState` and its sisters.
     pub fn read(&self, what: Read, json: bool) -> Vec<u8> {
-        let mut out = Vec::with_capacity(if what == Read::GetState { self.size_hint() * 2 } else { 4096 });
+        let mut out = Vec::with_capacity(if what == Read::GetState {
+            self.size_hint() * 2
+        } else {
+            4096
+        });
         let kind = what.response_type();
         if json {
             out.extend_from_slice(b"{\"type\":\"");
             out.extend_from_slice(kind.as_str_name().as_bytes());
             out.push(b'"');
-            self.fill(what, &mut Sink::Json { out: &mut out, empty: false });
+            self.fill(
+                what,
+                &mut Sink::Json {
+                    out: &mut out,
+                    empty: false,
+                },
+            );
             out.push(b'}');
         } else {
             wire::one(&mut out, 1, &kind);
@@ -178,10 +188,16 @@ impl Master {
 
     fn fill_tasks(&self, sink: &mut Sink<'_>) {
         let write = |task: &Task, write: &mut dyn FnMut(&mesos_proto::v0::Task)| write(&task.message);
-        let running = self.all_frameworks().flat_map(|framework| framework.tasks.values());
+        let running = self
+            .all_frameworks()
+            .flat_map(|framework| framework.tasks.values());
         sink.list_by_ref(2, "tasks", running, write);
-        let unreachable = self.all_frameworks().flat_map(|framework| &framework.unreachable_tasks);
-        let completed = self.all_frameworks().flat_map(|framework| &framework.completed_tasks);
+        let unreachable = self
+            .all_frameworks()
+            .flat_map(|framework| &framework.unreachable_tasks);
+        let completed = self
+            .all_frameworks()
+            .flat_map(|framework| &framework.completed_tasks);
         match sink {
             // Ascending numbers on the wire; Mesos' own order in JSON.
             Sink::Protobuf(_) => {
@@ -197,13 +213,15 @@ impl Master {
 
     fn executors(&self) -> impl Iterator<Item = response::get_executors::Executor> {
         self.agents.values().flat_map(|agent| {
-            agent.executors.values().flat_map(|executors| executors.values()).map(|executor| {
-                response::get_executors::Executor {
+            agent
+                .executors
+                .values()
+                .flat_map(|executors| executors.values())
+                .map(|executor| response::get_executors::Executor {
                     executor_info: executor.clone(),
                     slave_id: agent.id.to_proto(),
                     ..Default::default()
-                }
-            })
+                })
         })
     }
 
@@ -212,14 +230,24 @@ impl Master {
     }
 
     fn fill_frameworks(&self, sink: &mut Sink<'_>) {
-        let running = self.frameworks.values().map(|framework| framework_message(framework, self));
+        let running = self
+            .frameworks
+            .values()
+            .map(|framework| framework_message(framework, self));
         sink.list(1, "frameworks", running);
-        let completed = self.completed.iter().map(|framework| framework_message(framework, self));
+        let completed = self
+            .completed
+            .iter()
+            .map(|framework| framework_message(framework, self));
         sink.list(2, "completed_frameworks", completed);
     }
 
     fn fill_agents(&self, sink: &mut Sink<'_>) {
-        sink.list(1, "agents", self.agents.values().map(|agent| agent_message(agent, self)));
+        sink.list(
+            1,
+            "agents",
+            self.agents.values().map(|agent| agent_message(agent, self)),
+        );
         sink.list(2, "recovered_agents", self.recovered.values().cloned());
     }
 
@@ -250,12 +278,24 @@ impl Master {
                 ..Default::default()
             })),
             get_frameworks: Some(Box::new(response::GetFrameworks {
-                frameworks: self.frameworks.values().map(|framework| framework_message(framework, self)).collect(),
-                completed_frameworks: self.completed.iter().map(|one| framework_message(one, self)).collect(),
+                frameworks: self
+                    .frameworks
+                    .values()
+                    .map(|framework| framework_message(framework, self))
+                    .collect(),
+                completed_frameworks: self
+                    .completed
+                    .iter()
+                    .map(|one| framework_message(one, self))
+                    .collect(),
                 ..Default::default()
             })),
             get_agents: Some(Box::new(response::GetAgents {
-                agents: self.agents.values().map(|agent| agent_message(agent, self)).collect(),
+                agents: self
+                    .agents
+                    .values()
+                    .map(|agent| agent_message(agent, self))
+                    .collect(),
                 recovered_agents: self.recovered.values().cloned().collect(),
                 ..Default::default()
             })),
@@ -283,15 +323,24 @@ pub(crate) fn agent_message(agent: &Agent, master: &Master) -> response::get_age
 }
 
 /// A framework as the operator API shows it.
-pub(crate) fn framework_message(framework: &Framework, master: &Master) -> response::get_frameworks::Framework {
-    let offers = framework.offers.iter().filter_map(|id| master.offer_message(id)).collect();
+pub(crate) fn framework_message(
+    framework: &Framework,
+    master: &Master,
+) -> response::get_frameworks::Framework {
+    let offers = framework
+        .offers
+        .iter()
+        .filter_map(|id| master.offer_message(id))
+        .collect();
     response::get_frameworks::Framework {
         framework_info: framework.info.clone(),
         active: framework.is_connected(),
         connected: framework.is_connected(),
         recovered: framework.state == FrameworkState::Recovered,
         registered_time: Some(Box::new(time_info(framework.registered))),
-        reregistered_time: Some(Box::new(time_info(framework.reregistered.unwrap_or(framework.registered)))),
+        reregistered_time: Some(Box::new(time_info(
+            framework.reregistered.unwrap_or(framework.registered),
+        ))),
         unregistered_time: framework.unregistered.map(|time| Box::new(time_info(time))),
         offers,
         allocated_resources: framework.used.to_protos(),

@@ -58,7 +58,9 @@ impl Master {
                         quantities(object, "offered", &role.offered);
                         object.object("reserved", |_| {});
                         object.array("frameworks", |array| {
-                            role.frameworks.iter().for_each(|framework| array.string(framework.id.as_str()));
+                            role.frameworks
+                                .iter()
+                                .for_each(|framework| array.string(framework.id.as_str()));
                         });
                     });
                 }
@@ -77,13 +79,20 @@ impl Master {
                 v0::Role {
                     name,
                     weight: 1.0,
-                    frameworks: role.frameworks.iter().map(|framework| framework.id.to_proto()).collect(),
+                    frameworks: role
+                        .frameworks
+                        .iter()
+                        .map(|framework| framework.id.to_proto())
+                        .collect(),
                     resources: scalar_messages(&resources),
                     ..Default::default()
                 }
             })
             .collect();
-        response::GetRoles { roles, ..Default::default() }
+        response::GetRoles {
+            roles,
+            ..Default::default()
+        }
     }
 }
 
@@ -100,7 +109,10 @@ fn scalar_messages(resources: &Resources) -> Vec<v0::Resource> {
     let scalar = |(name, amount): (String, mesos::Scalar)| v0::Resource {
         name,
         r#type: v0::value::Type::Scalar,
-        scalar: Some(Box::new(v0::value::Scalar { value: amount.to_f64(), ..Default::default() })),
+        scalar: Some(Box::new(v0::value::Scalar {
+            value: amount.to_f64(),
+            ..Default::default()
+        })),
         ..Default::default()
     };
     resources.scalars().into_iter().map(scalar).collect()

@@ -45,7 +45,12 @@ impl Master {
             object.string("pid", pid);
             object.string("hostname", hostname);
             object.array("capabilities", |array| {
-                for capability in self.info.capabilities.iter().filter_map(|capability| capability.r#type) {
+                for capability in self
+                    .info
+                    .capabilities
+                    .iter()
+                    .filter_map(|capability| capability.r#type)
+                {
                     if capability != capability::Type::Unknown {
                         array.string(capability.as_str_name());
                     }

@@ -72,12 +72,18 @@ impl Master {
             agents.insert(task.agent_id());
         }
         states(object, &counts);
-        object.array("slave_ids", |ids| agents.iter().for_each(|id| ids.string(id.as_str())));
+        object.array("slave_ids", |ids| {
+            agents.iter().for_each(|id| ids.string(id.as_str()))
+        });
     }
 }
 
 fn all_tasks(framework: &Framework) -> impl Iterator<Item = &Task> {
-    framework.tasks.values().chain(&framework.unreachable_tasks).chain(&framework.completed_tasks)
+    framework
+        .tasks
+        .values()
+        .chain(&framework.unreachable_tasks)
+        .chain(&framework.completed_tasks)
 }
 
 fn states(object: &mut Object<'_>, counts: &Counts) {

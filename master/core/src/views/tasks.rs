@@ -21,7 +21,13 @@ pub struct TaskQuery<'a> {
 
 impl Default for TaskQuery<'_> {
     fn default() -> Self {
-        Self { limit: 100, offset: 0, ascending: false, framework_id: None, task_id: None }
+        Self {
+            limit: 100,
+            offset: 0,
+            ascending: false,
+            framework_id: None,
+            task_id: None,
+        }
     }
 }
 
@@ -35,7 +41,11 @@ impl Master {
             .chain(&self.completed)
             .filter(|framework| query.framework_id.is_none_or(|id| id == framework.id.as_str()))
             .flat_map(|framework| {
-                framework.tasks.values().chain(&framework.unreachable_tasks).chain(&framework.completed_tasks)
+                framework
+                    .tasks
+                    .values()
+                    .chain(&framework.unreachable_tasks)
+                    .chain(&framework.completed_tasks)
             })
             .filter(wanted)
             .collect();

@@ -33,21 +33,35 @@ pub(super) fn resolve(names: &Names, path: &str) -> Result<PathBuf, FilesError> 
     let rest = path[name.len()..].trim_start_matches('/');
     let real = canonical(&attached)?;
     if !real.is_dir() {
-        return if rest.is_empty() { Ok(real) } else { Err(FilesError::NotFound) };
+        return if rest.is_empty() {
+            Ok(real)
+        } else {
+            Err(FilesError::NotFound)
+        };
     }
-    let wanted = if rest.is_empty() { real.clone() } else { real.join(rest) };
+    let wanted = if rest.is_empty() {
+        real.clone()
+    } else {
+        real.join(rest)
+    };
     let found = canonical(&wanted)?;
     if found.starts_with(&real) {
         Ok(found)
     } else {
-        Err(FilesError::Invalid(format!("'{}' is inaccessible.\n", wanted.display())))
+        Err(FilesError::Invalid(format!(
+            "'{}' is inaccessible.\n",
+            wanted.display()
+        )))
     }
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, FilesError> {
     fs::canonicalize(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FilesError::NotFound,
-        _ => FilesError::Invalid(format!("Failed to determine canonical path of '{}': {error}.\n", path.display())),
+        _ => FilesError::Invalid(format!(
+            "Failed to determine canonical path of '{}': {error}.\n",
+            path.display()
+        )),
     })
 }
 
@@ -55,7 +69,9 @@ fn canonical(path: &Path) -> Result<PathBuf, FilesError> {
 pub(super) fn list(names: &Names, path: &str) -> Result<Vec<FileInfo>, FilesError> {
     let directory = resolve(names, path)?;
     // A file has no entries.
-    let Ok(entries) = fs::read_dir(&directory) else { return Ok(Vec::new()) };
+    let Ok(entries) = fs::read_dir(&directory) else {
+        return Ok(Vec::new());
+    };
     let mut found: Vec<FileInfo> = entries
         .filter_map(Result::ok)
         .filter_map(|entry| {
@@ -87,23 +103,37 @@ fn describe(path: String, metadata: &Metadata) -> FileInfo {
 }
 
 /// A part of a file.
-pub(super) fn read(names: &Names, path: &str, offset: u64, length: Option<u64>) -> Result<FilePart, FilesError> {
+pub(super) fn read(
+    names: &Names,
+    path: &str,
+    offset: u64,
+    length: Option<u64>,
+) -> Result<FilePart, FilesError> {
     let found = resolve(names, path)?;
     if found.is_dir() {
         return Err(FilesError::Invalid("Cannot read a directory.\n".to_owned()));
     }
     let failed = |error: io::Error| {
-        FilesError::Unknown(format!("Failed to open file at '{}': {error}.\n", found.display()))
+        FilesError::Unknown(format!(
+            "Failed to open file at '{}': {error}.\n",
+            found.display()
+        ))
     };
     let mut file = File::open(&found).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
-    let length = length.unwrap_or(u64::MAX).min(size.saturating_sub(offset)).min(PAGES_MAX * page_size());
+    let length = length
+        .unwrap_or(u64::MAX)
+        .min(size.saturating_sub(offset))
+        .min(PAGES_MAX * page_size());
     let mut data = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     if length > 0 {
         file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         file.take(length).read_to_end(&mut data).map_err(failed)?;
     }
-    Ok(FilePart { size, data: data.into() })
+    Ok(FilePart {
+        size,
+        data: data.into(),
+    })
 }
 
 fn page_size() -> u64 {

@@ -23,7 +23,8 @@ pub(super) fn route(ctx: &mut Context<FilesProcess>) {
 
 fn path_of(request: &Request) -> Result<String, Response> {
     let path = request.query.get("path").filter(|path| !path.is_empty());
-    path.map(str::to_owned).ok_or_else(|| Response::bad_request("Expecting 'path=value' in query.\n"))
+    path.map(str::to_owned)
+        .ok_or_else(|| Response::bad_request("Expecting 'path=value' in query.\n"))
 }
 
 /// Looks at the disk off the process, then answers.
@@ -47,17 +48,22 @@ fn browse(files: &mut FilesProcess, ctx: &mut Context<FilesProcess>, request: Re
         Err(response) => return responder.respond(response),
     };
     let names = Arc::clone(&files.names);
-    answer(ctx, responder, move || disk::list(&names, &path), move |found| {
-        let mut out = Vec::from(b"[");
-        for (index, info) in found.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
+    answer(
+        ctx,
+        responder,
+        move || disk::list(&names, &path),
+        move |found| {
+            let mut out = Vec::from(b"[");
+            for (index, info) in found.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_info(&mut out, info);
             }
-            write_info(&mut out, info);
-        }
-        out.push(b']');
-        Response::json_with_jsonp(out, &request)
-    });
+            out.push(b']');
+            Response::json_with_jsonp(out, &request)
+        },
+    );
 }
 
 /// Mesos: src/common/http.cpp, `model(const FileInfo&)`; keys in alphabetical order.
@@ -67,7 +73,10 @@ fn write_info(out: &mut Vec<u8>, info: &FileInfo) {
     out.extend_from_slice(b",\"mode\":");
     write_string(out, &mode_text(info.mode.unwrap_or(0)));
     out.extend_from_slice(b",\"mtime\":");
-    let seconds = info.mtime.as_ref().map_or(0, |time| time.nanoseconds / 1_000_000_000);
+    let seconds = info
+        .mtime
+        .as_ref()
+        .map_or(0, |time| time.nanoseconds / 1_000_000_000);
     // Seconds since 1970 fit a double's whole numbers.
     #[allow(clippy::cast_precision_loss)]
     write_f64(out, seconds as f64);
@@ -89,26 +98,42 @@ fn mode_text(mode: u32) -> String {
         0o140_000 => 's',
         _ => '-',
     };
-    let bits = (0..9).map(|bit| if mode & (0o400 >> bit) != 0 { ['r', 'w', 'x'][bit % 3] } else { '-' });
+    let bits = (0..9).map(|bit| {
+        if mode & (0o400 >> bit) != 0 {
+            ['r', 'w', 'x'][bit % 3]
+        } else {
+            '-'
+        }
+    });
     std::iter::once(kind).chain(bits).collect()
 }
 
 /// A number of the query; -1 stands for "unset" as in Mesos.
 fn number_of(request: &Request, name: &str) -> Result<Option<u64>, Response> {
-    let Some(text) = request.query.get(name) else { return Ok(None) };
+    let Some(text) = request.query.get(name) else {
+        return Ok(None);
+    };
     let number: i64 = text.parse().map_err(|_| {
-        Response::bad_request(format!("Failed to parse {name}: Failed to convert '{text}' to number.\n"))
+        Response::bad_request(format!(
+            "Failed to parse {name}: Failed to convert '{text}' to number.\n"
+        ))
     })?;
     match u64::try_from(number) {
         Ok(number) => Ok(Some(number)),
         Err(_) if number == -1 => Ok(None),
-        Err(_) => Err(Response::bad_request(format!("Negative {name} provided: {number}.\n"))),
+        Err(_) => Err(Response::bad_request(format!(
+            "Negative {name} provided: {number}.\n"
+        ))),
     }
 }
 
 fn read(files: &mut FilesProcess, ctx: &mut Context<FilesProcess>, request: Request, responder: Responder) {
     let parse = || -> Result<_, Response> {
-        Ok((path_of(&request)?, number_of(&request, "offset")?, number_of(&request, "length")?))
+        Ok((
+            path_of(&request)?,
+            number_of(&request, "offset")?,
+            number_of(&request, "length")?,
+        ))
     };
     let (path, offset, length) = match parse() {
         Ok(parsed) => parsed,
@@ -117,16 +142,26 @@ fn read(files: &mut FilesProcess, ctx: &mut Context<FilesProcess>, request: Requ
     // Without an offset only the size is asked for.
     let wanted = if offset.is_none() { Some(0) } else { length };
     let names = Arc::clone(&files.names);
-    answer(ctx, responder, move || disk::read(&names, &path, offset.unwrap_or(0), wanted), move |part| {
-        let mut out = Vec::from(b"{\"data\":");
-        // What a log holds need not be text.
-        write_string(&mut out, &String::from_utf8_lossy(&part.data));
-        out.extend_from_slice(format!(",\"offset\":{}}}", offset.unwrap_or(part.size)).as_bytes());
-        Response::json_with_jsonp(out, &request)
-    });
+    answer(
+        ctx,
+        responder,
+        move || disk::read(&names, &path, offset.unwrap_or(0), wanted),
+        move |part| {
+            let mut out = Vec::from(b"{\"data\":");
+            // What a log holds need not be text.
+            write_string(&mut out, &String::from_utf8_lossy(&part.data));
+            out.extend_from_slice(format!(",\"offset\":{}}}", offset.unwrap_or(part.size)).as_bytes());
+            Response::json_with_jsonp(out, &request)
+        },
+    );
 }
 
-fn download(files: &mut FilesProcess, ctx: &mut Context<FilesProcess>, request: Request, responder: Responder) {
+fn download(
+    files: &mut FilesProcess,
+    ctx: &mut Context<FilesProcess>,
+    request: Request,
+    responder: Responder,
+) {
     let path = match path_of(&request) {
         Ok(path) => path,
         Err(response) => return responder.respond(response),
@@ -140,7 +175,10 @@ fn download(files: &mut FilesProcess, ctx: &mut Context<FilesProcess>, request: 
         Ok(found)
     };
     answer(ctx, responder, find, |found| {
-        let name = found.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = found
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let mut response = Response::ok()
             .header("Content-Disposition", &format!("attachment; filename={name}"))
             .header("Content-Type", media_type(&name));
@@ -188,9 +226,12 @@ mod tests {
 
     #[test]
     fn modes_read_as_in_a_listing() {
-        for (mode, expected) in
-            [(0o100_644, "-rw-r--r--"), (0o040_750, "drwxr-x---"), (0o120_777, "lrwxrwxrwx"), (0o100_000, "----------")]
-        {
+        for (mode, expected) in [
+            (0o100_644, "-rw-r--r--"),
+            (0o040_750, "drwxr-x---"),
+            (0o120_777, "lrwxrwxrwx"),
+            (0o100_000, "----------"),
+        ] {
             assert_eq!(mode_text(mode), expected);
         }
     }

@@ -1,5 +1,7 @@
 //! The flags of the master. Names, defaults and meaning are those of Mesos.
 
+mod accepted;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -54,8 +56,8 @@ pub struct Flags {
     #[arg(long, default_value = "local", value_parser = ["local", "in_memory", "replicated_log"], help_heading = "Registry")]
     pub registry: String,
     /// How many masters must hold the registry; with one master it can only be 1.
-    #[arg(long, help_heading = "Registry")]
-    pub quorum: Option<u32>,
+    #[arg(long, default_value_t = 1, help_heading = "Registry")]
+    pub quorum: u32,
     /// How long reading the registry may take.
     #[arg(long, default_value = "1mins", help_heading = "Registry")]
     pub registry_fetch_timeout: DurationText,
@@ -67,13 +69,28 @@ pub struct Flags {
     pub zk: Option<String>,
 
     /// How long an agent that disconnected, or was known to an earlier master, may take to return.
-    #[arg(long, default_value = "10mins", alias = "slave_reregister_timeout", help_heading = "Agents")]
+    #[arg(
+        long,
+        default_value = "10mins",
+        alias = "slave_reregister_timeout",
+        help_heading = "Agents"
+    )]
     pub agent_reregister_timeout: DurationText,
     /// How long to wait for an agent's answer to a ping before it counts as missed.
-    #[arg(long, default_value = "15secs", alias = "slave_ping_timeout", help_heading = "Agents")]
+    #[arg(
+        long,
+        default_value = "15secs",
+        alias = "slave_ping_timeout",
+        help_heading = "Agents"
+    )]
     pub agent_ping_timeout: DurationText,
     /// How many missed pings make an agent unreachable.
-    #[arg(long, default_value_t = 5, alias = "max_slave_ping_timeouts", help_heading = "Agents")]
+    #[arg(
+        long,
+        default_value_t = 5,
+        alias = "max_slave_ping_timeouts",
+        help_heading = "Agents"
+    )]
     pub max_agent_ping_timeouts: u32,
     /// The share of agents that may be lost at once after a failover.
     #[arg(long, default_value = "100%", help_heading = "Agents")]
@@ -142,6 +159,10 @@ pub struct Flags {
     /// Accepted for compatibility; lines are never held back.
     #[arg(long, default_value_t = 0, help_heading = "Logging")]
     pub logbufsecs: u32,
+
+    /// Flags whose features are not there yet.
+    #[command(flatten)]
+    pub accepted: accepted::Accepted,
 }
 
 impl Flags {
@@ -151,12 +172,15 @@ impl Flags {
     ///
     /// The mistake in Mesos' words.
     pub fn check(&self) -> Result<(), String> {
+        self.accepted.check()?;
         if self.zk.is_some() {
-            return Err("Flag '--zk' is not supported by this release: it runs one master. Leave it out, and point \
+            return Err(
+                "Flag '--zk' is not supported by this release: it runs one master. Leave it out, and point \
                         agents at this master's address"
-                .to_owned());
+                    .to_owned(),
+            );
         }
-        if self.quorum.is_some_and(|quorum| quorum != 1) {
+        if self.quorum != 1 {
             return Err("Flag '--quorum' must be 1 with one master".to_owned());
         }
         if self.registry != "in_memory" && self.work_dir.is_none() {
@@ -186,7 +210,11 @@ impl Flags {
 
     /// The log file that operators can read, if there is one.
     pub fn log_file(&self) -> Option<PathBuf> {
-        let own = || self.log_dir.as_ref().map(|directory| directory.join("mesos-master.INFO"));
+        let own = || {
+            self.log_dir
+                .as_ref()
+                .map(|directory| directory.join("mesos-master.INFO"))
+        };
         self.external_log_file.clone().or_else(own)
     }
 
@@ -196,15 +224,24 @@ impl Flags {
     ///
     /// The mistake in Mesos' words.
     pub fn options(&self, shown: Vec<(String, String)>) -> Result<Options, String> {
-        let limit = self.recovery_agent_removal_limit.trim_end_matches('%').parse::<f64>();
-        let limit = limit.ok().filter(|limit| (0.0..=100.0).contains(limit)).ok_or_else(|| {
-            format!(
-                "Invalid value '{}' for --recovery_agent_removal_limit: Must be within [0%-100%]",
-                self.recovery_agent_removal_limit
-            )
-        })?;
+        let limit = self
+            .recovery_agent_removal_limit
+            .trim_end_matches('%')
+            .parse::<f64>();
+        let limit = limit
+            .ok()
+            .filter(|limit| (0.0..=100.0).contains(limit))
+            .ok_or_else(|| {
+                format!(
+                    "Invalid value '{}' for --recovery_agent_removal_limit: Must be within [0%-100%]",
+                    self.recovery_agent_removal_limit
+                )
+            })?;
         let roles = self.roles.as_ref().map(|roles| {
-            roles.split(',').map(|role| role.trim().to_owned()).collect::<BTreeSet<String>>()
+            roles
+                .split(',')
+                .map(|role| role.trim().to_owned())
+                .collect::<BTreeSet<String>>()
         });
         for role in roles.iter().flatten() {
             mesos::roles::validate(role).map_err(|error| format!("Invalid role '{role}': {error}"))?;
@@ -238,7 +275,9 @@ impl Flags {
 fn min_allocatable(text: &str) -> Result<Vec<BTreeMap<String, mesos::Scalar>>, String> {
     let bundles = text.split('|').filter(|bundle| !bundle.trim().is_empty());
     bundles
-        .map(|bundle| mesos::Resources::parse(bundle, "*").map(|resources| resources.scalars().into_iter().collect()))
+        .map(|bundle| {
+            mesos::Resources::parse(bundle, "*").map(|resources| resources.scalars().into_iter().collect())
+        })
         .collect::<Result<_, _>>()
         .map_err(|error| format!("Invalid value '{text}' for --min_allocatable_resources: {error}"))
 }

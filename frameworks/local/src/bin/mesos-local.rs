@@ -1,0 +1,66 @@
+//! Runs a whole cluster in one process tree: a master and N agents, until Ctrl-C.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+use mesos_daemon::flags::{exit_with, load_or_exit};
+use mesos_local::{Cluster, Options};
+use nix::sys::signal::{SigSet, Signal};
+
+/// Runs a whole cluster on this machine: a master and N agents, until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "mesos-local", rename_all = "snake_case")]
+struct Flags {
+    /// How many agents to run.
+    #[arg(long, default_value_t = 1, alias = "num_slaves")]
+    num_agents: usize,
+    /// What each agent has.
+    #[arg(long, default_value = "cpus:4;mem:4096;disk:10240;ports:[31000-32000]")]
+    resources: String,
+    /// The directory for everything the daemons write. Default: a scratch directory, removed at the end.
+    #[arg(long, value_name = "DIR")]
+    work_dir: Option<PathBuf>,
+    /// The port of the master. Default: a free one.
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+fn main() {
+    let flags = load_or_exit::<Flags>().flags;
+    if let Err(error) = run(flags) {
+        exit_with(&format!("{error:#}"));
+    }
+}
+
+fn run(flags: Flags) -> Result<()> {
+    // Taken before any thread starts, so that the signal waits for us and not for one of them.
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGINT);
+    signals.add(Signal::SIGTERM);
+    signals.thread_block()?;
+    let options = Options {
+        agents: flags.num_agents,
+        resources: flags.resources,
+        directory: flags.work_dir,
+        // The later of two equal flags counts.
+        master_flags: flags
+            .port
+            .map(|port| format!("--port={port}"))
+            .into_iter()
+            .collect(),
+        ..Options::default()
+    };
+    let cluster = Cluster::start(&options)?;
+    cluster.wait_for_agents(flags.num_agents)?;
+    println!("master   http://{}", cluster.master());
+    for agent in cluster.agents() {
+        println!("agent    http://{}", agent.address());
+    }
+    println!("files    {}", cluster.directory().display());
+    println!("Ctrl-C stops everything.");
+    signals.wait()?;
+    println!("stopping");
+    drop(cluster);
+    Ok(())
+}

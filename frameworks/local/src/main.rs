@@ -1,3 +1,0 @@
-//! A whole cluster in one process tree: a master and N agents.
-
-fn main() {}

@@ -1,0 +1,12 @@
+//! The daemons as a user starts them, and everything that talks to them.
+//!
+//! Each test has a cluster of its own, on free ports, in a directory of its own, and leaves nothing running.
+
+mod bad_input;
+mod clients;
+mod execute;
+mod files;
+mod golden;
+mod losses;
+mod support;
+mod trip;
