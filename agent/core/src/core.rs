@@ -86,6 +86,8 @@ pub struct AgentCore {
     wake_at: Option<Time>,
     pub(crate) counters: Counters,
     pub(crate) start_time: Time,
+    /// How long it took to take up what an earlier run left.
+    pub(crate) recovery_time: Option<Duration>,
 }
 
 impl AgentCore {
@@ -127,6 +129,7 @@ impl AgentCore {
             wake_at: None,
             counters: Counters::default(),
             start_time: now,
+            recovery_time: None,
         }
     }
 

@@ -136,12 +136,14 @@ struct Answer {
 
 impl Answer {
     fn give(self, kind: response::Type, fill: impl FnOnce(&mut Reply)) {
+        // These answers show some lists even when they are empty, and what only v0 knows.
+        use response::Type::{GetExecutors, GetFrameworks, GetState, GetTasks};
+        let own_writer = matches!(kind, GetExecutors | GetFrameworks | GetState | GetTasks);
         let mut reply = Reply { r#type: Some(kind), ..Reply::default() };
         fill(&mut reply);
         let body = match self.form {
-            // These answers show some lists even when they are empty.
-            ContentType::Json => reply.to_json(Dialect::Operator).into_bytes(),
-            ContentType::Protobuf => reply.encode_to_vec(),
+            ContentType::Json if own_writer => reply.to_json(Dialect::Operator).into_bytes(),
+            form => form.encode(&reply),
         };
         self.responder.respond(Response::with_body(self.form.as_str(), body));
     }

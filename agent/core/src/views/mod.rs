@@ -1,6 +1,5 @@
 //! What the agent shows of itself: `/state`, the reading calls of the operator API, metrics, containers.
 
-mod json;
 mod metrics;
 mod operator;
 mod state;
