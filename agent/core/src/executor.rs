@@ -136,14 +136,6 @@ impl Executor {
             .or_else(|| self.terminated.get_mut(task_id))
     }
 
-    /// Whether this task is over and done, and still remembered.
-    #[must_use]
-    pub fn has_completed(&self, task_id: &TaskId) -> bool {
-        self.completed
-            .iter()
-            .any(|task| task.task_id.value == task_id.as_str())
-    }
-
     /// The waiting group a task belongs to.
     #[must_use]
     pub fn queued_group(&self, task_id: &TaskId) -> Option<&TaskGroupInfo> {

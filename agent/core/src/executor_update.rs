@@ -9,7 +9,7 @@ use mesos_proto::v0::{
     network_info::IPAddress,
     task_status::{Reason, Source},
 };
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     core::{AgentCore, Effects, Origin},
@@ -92,16 +92,15 @@ impl AgentCore {
             .updates
             .stream(&key)
             .is_some_and(|stream| stream.knows(&uuid));
-        let over = matches!(&origin, Origin::Executor(id)
-            if framework.executors.get(id).is_some_and(|executor| executor.has_completed(&task_id)));
-        if over {
-            debug!(%framework_id, %task_id, "acknowledging a late status update of a completed task");
-            self.acknowledge_to_executor(&key, &uuid, &origin, out);
-            return;
-        }
         let Some(executor_id) = framework.tasks.get(&task_id).cloned() else {
-            warn!(%framework_id, %task_id, "no executor is known for a status update");
-            self.receive_update(now, update, origin, None, out);
+            if origin == Origin::Agent {
+                self.receive_update(now, update, origin, None, out);
+                return;
+            }
+            // The task is over and done, or was never here. Differs from Mesos, which passes such updates on: no
+            // task shall be reported to have ended in two ways.
+            warn!(%framework_id, %task_id, "dropping an executor's status update for a task it does not have");
+            self.acknowledge_to_executor(&key, &uuid, &origin, out);
             return;
         };
         info!(%framework_id, %task_id, state = update.status.state.as_str_name(), "handling status update");
