@@ -187,7 +187,6 @@ impl MasterProcess {
         for name in [
             "allocator/event_queue_dispatches",
             "allocator/mesos/event_queue_dispatches",
-            "registrar/queued_operations",
         ] {
             push(name, 0);
         }

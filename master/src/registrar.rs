@@ -75,6 +75,10 @@ pub struct Registrar {
     registry: Registry,
     waiting: Vec<(Operation, Promise<()>)>,
     storing: bool,
+    /// The length of the stored registry, in bytes.
+    size: usize,
+    /// How long the last write took, in milliseconds.
+    store_ms: f64,
 }
 
 /// Reads the registry and starts its process, `registrar(1)`.
@@ -84,15 +88,12 @@ pub struct Registrar {
 /// When the stored registry cannot be read.
 pub fn spawn(system: &System, store: Store) -> Result<Pid<Registrar>> {
     let registry = store.load()?;
-    let registrar = Registrar {
-        store,
-        registry,
-        waiting: Vec::new(),
-        storing: false,
-    };
-    system
-        .spawn(system.generate_id("registrar"), registrar)
-        .context("registrar")
+    let size = registry.encoded_len();
+    let registrar = Registrar { store, registry, waiting: Vec::new(), storing: false, size, store_ms: 0.0 };
+    let pid = system.spawn(system.generate_id("registrar"), registrar).context("registrar")?;
+    let asked = pid.clone();
+    system.metrics().provide("registrar", move || asked.dispatch(|registrar, _| registrar.metrics()));
+    Ok(pid)
 }
 
 impl Registrar {
@@ -107,6 +108,15 @@ impl Registrar {
         self.waiting.push((operation, promise));
         self.store_waiting(context);
         future
+    }
+
+    fn metrics(&self) -> Vec<(String, f64)> {
+        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        vec![
+            ("registrar/queued_operations".to_owned(), count(self.waiting.len())),
+            ("registrar/registry_size_bytes".to_owned(), count(self.size)),
+            ("registrar/state_store_ms".to_owned(), self.store_ms),
+        ]
     }
 
     /// Stores everything that waits, unless a write is on its way; that will call again.
@@ -129,10 +139,13 @@ impl Registrar {
         self.storing = true;
         let store = self.store.clone();
         let bytes = self.registry.encode_to_vec();
+        self.size = bytes.len();
+        let began = context.now();
         context.blocking(
             move || store.save(&bytes),
             move |registrar, context, stored| {
                 registrar.storing = false;
+                registrar.store_ms = (context.now() - began).as_secs_f64() * 1e3;
                 for promise in promises {
                     match &stored {
                         Ok(()) => promise.set(()),

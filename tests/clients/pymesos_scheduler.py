@@ -73,7 +73,7 @@ class Commands(Scheduler):
         say(event="update", task=update.task_id.value, state=update.state, message=update.get("message", ""))
         if update.state == "TASK_RUNNING" and KIND == "executor":
             driver.sendFrameworkMessage(
-                update.executor_id, update.agent_id, encode_data(b"finish " + update.task_id.value.encode())
+                Dict(value="counter"), update.agent_id, encode_data(b"finish " + update.task_id.value.encode())
             )
         if update.state in TERMINAL:
             self.ended += 1

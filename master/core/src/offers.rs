@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use libprocess_core::time::Time;
 use mesos::ids::{FrameworkId, OfferId};
+use mesos::{ResourceFormat, Resources};
 use mesos_allocator::Allotment;
 use mesos_proto::v0::{self, framework_info::capability, scheduler};
 use tracing::info;
 
 use crate::constants::ALLOCATION_SOON;
 use crate::effect::{Effect, Effects, Timer};
-use crate::state::{Master, Offer};
+use crate::state::{Framework, Master, Offer};
 
 impl Master {
     /// Has the allocator decide and sends the offers that follow, one event for each framework.
@@ -103,7 +104,7 @@ impl Master {
             hostname: agent.info.hostname.clone(),
             url: Some(Box::new(agent_url(&agent.info.hostname, &agent.pid))),
             domain: agent.info.domain.clone(),
-            resources: shown.to_protos(),
+            resources: in_form_for(framework, &shown),
             attributes: agent.info.attributes.clone(),
             executor_ids,
             allocation_info: multi_role.then(|| {
@@ -178,6 +179,15 @@ impl Master {
             self.discard_offer(now, &id, None);
         }
     }
+}
+
+/// Frameworks that do not know of stacked reservations see each resource with its one role.
+fn in_form_for(framework: &Framework, resources: &Resources) -> Vec<v0::Resource> {
+    if framework.can(capability::Type::ReservationRefinement) {
+        return resources.to_protos();
+    }
+    // Resources with stacked reservations cannot be told in the old form; such a framework is not offered them.
+    resources.to_protos_in(ResourceFormat::Legacy).unwrap_or_default()
 }
 
 /// Where an agent can be asked about itself.

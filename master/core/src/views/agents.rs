@@ -96,7 +96,7 @@ impl Master {
 
 fn messages(array: &mut Array<'_>, resources: &Resources) {
     resources
-        .to_protos()
+        .to_endpoint_protos()
         .iter()
         .for_each(|resource| array.message(resource));
 }

@@ -313,9 +313,9 @@ pub(crate) fn agent_message(agent: &Agent, master: &Master) -> response::get_age
         pid: Some(agent.pid.to_string()),
         registered_time: Some(Box::new(time_info(agent.registered))),
         reregistered_time: agent.reregistered.map(|time| Box::new(time_info(time))),
-        total_resources: agent.total.to_protos(),
-        allocated_resources: agent.used_total().to_protos(),
-        offered_resources: master.offered_of(agent).to_protos(),
+        total_resources: agent.total.to_endpoint_protos(),
+        allocated_resources: agent.used_total().to_endpoint_protos(),
+        offered_resources: master.offered_of(agent).to_endpoint_protos(),
         capabilities: agent.capabilities.clone(),
         deactivated: Some(false),
         ..Default::default()
@@ -343,8 +343,8 @@ pub(crate) fn framework_message(
         ))),
         unregistered_time: framework.unregistered.map(|time| Box::new(time_info(time))),
         offers,
-        allocated_resources: framework.used.to_protos(),
-        offered_resources: framework.offered.to_protos(),
+        allocated_resources: framework.used.to_endpoint_protos(),
+        offered_resources: framework.offered.to_endpoint_protos(),
         offer_constraints: Some(Box::default()),
         ..Default::default()
     }
