@@ -89,10 +89,21 @@ pub struct Registrar {
 pub fn spawn(system: &System, store: Store) -> Result<Pid<Registrar>> {
     let registry = store.load()?;
     let size = registry.encoded_len();
-    let registrar = Registrar { store, registry, waiting: Vec::new(), storing: false, size, store_ms: 0.0 };
-    let pid = system.spawn(system.generate_id("registrar"), registrar).context("registrar")?;
+    let registrar = Registrar {
+        store,
+        registry,
+        waiting: Vec::new(),
+        storing: false,
+        size,
+        store_ms: 0.0,
+    };
+    let pid = system
+        .spawn(system.generate_id("registrar"), registrar)
+        .context("registrar")?;
     let asked = pid.clone();
-    system.metrics().provide("registrar", move || asked.dispatch(|registrar, _| registrar.metrics()));
+    system.metrics().provide("registrar", move || {
+        asked.dispatch(|registrar, _| registrar.metrics())
+    });
     Ok(pid)
 }
 
@@ -113,7 +124,10 @@ impl Registrar {
     fn metrics(&self) -> Vec<(String, f64)> {
         let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
         vec![
-            ("registrar/queued_operations".to_owned(), count(self.waiting.len())),
+            (
+                "registrar/queued_operations".to_owned(),
+                count(self.waiting.len()),
+            ),
             ("registrar/registry_size_bytes".to_owned(), count(self.size)),
             ("registrar/state_store_ms".to_owned(), self.store_ms),
         ]

@@ -78,9 +78,9 @@ pub fn decode_call_with<M>(
             } else {
                 "Failed to convert JSON into Call protobuf"
             };
-            Response::bad_request(&format!("{what}: {error}"))
+            Response::bad_request(format!("{what}: {error}"))
         }),
-        _ => Err(Response::unsupported_media_type(&format!(
+        _ => Err(Response::unsupported_media_type(format!(
             "Expecting 'Content-Type' of {JSON} or {PROTOBUF}"
         ))),
     }
@@ -97,7 +97,7 @@ pub fn accepted(request: &Request) -> Result<ContentType, Response> {
     } else if request.accepts(PROTOBUF) {
         Ok(ContentType::Protobuf)
     } else {
-        Err(Response::not_acceptable(&format!(
+        Err(Response::not_acceptable(format!(
             "Expecting 'Accept' to allow '{PROTOBUF}' or '{JSON}'"
         )))
     }
