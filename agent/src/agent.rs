@@ -52,7 +52,13 @@ pub(crate) struct AgentProcess {
 }
 
 /// Starts the agent under its name.
-pub(crate) fn spawn(system: &System, id: &str, core: AgentCore, mut parts: Parts, recovered: RecoveredState) -> Result<Agent> {
+pub(crate) fn spawn(
+    system: &System,
+    id: &str,
+    core: AgentCore,
+    mut parts: Parts,
+    recovered: RecoveredState,
+) -> Result<Agent> {
     let (promise, outcome) = Promise::new();
     parts.ended = Some(promise);
     let agent = AgentProcess {
@@ -65,7 +71,9 @@ pub(crate) fn spawn(system: &System, id: &str, core: AgentCore, mut parts: Parts
         next_request: 0,
         recovered: Some(recovered),
     };
-    let process = system.spawn(id, agent).map_err(|error| anyhow!("Failed to start the agent: {error}"))?;
+    let process = system
+        .spawn(id, agent)
+        .map_err(|error| anyhow!("Failed to start the agent: {error}"))?;
     metrics::provide(system, &process);
     Ok(Agent { process, outcome })
 }
@@ -124,17 +132,34 @@ fn install_messages(ctx: &mut Context<AgentProcess>) {
     from_master(ctx, |message| FromMaster::UpdateFramework(Box::new(message)));
     from_master(ctx, FromMaster::Acknowledgement);
     from_master(ctx, FromMaster::Shutdown);
-    install(ctx, |from, message: internal::PingSlaveMessage| Input::Ping { from, message });
-    install(ctx, |_, message: internal::FrameworkToExecutorMessage| Input::FrameworkMessage(message));
-}
-
-fn from_master<M: Message>(ctx: &mut Context<AgentProcess>, wrap: impl Fn(M) -> FromMaster + Send + Sync + 'static) {
-    install(ctx, move |from, message| Input::FromMaster { from, message: wrap(message) });
-}
-
-fn install<M: Message>(ctx: &mut Context<AgentProcess>, wrap: impl Fn(Upid, M) -> Input + Send + Sync + 'static) {
-    ctx.install(M::NAME, move |agent: &mut AgentProcess, ctx, from, body| match M::decode(&body) {
-        Ok(message) => agent.handle(ctx, wrap(from, message)),
-        Err(error) => warn!(%from, name = M::NAME, %error, "dropping a message that cannot be read"),
+    install(ctx, |from, message: internal::PingSlaveMessage| Input::Ping {
+        from,
+        message,
     });
+    install(ctx, |_, message: internal::FrameworkToExecutorMessage| {
+        Input::FrameworkMessage(message)
+    });
+}
+
+fn from_master<M: Message>(
+    ctx: &mut Context<AgentProcess>,
+    wrap: impl Fn(M) -> FromMaster + Send + Sync + 'static,
+) {
+    install(ctx, move |from, message| Input::FromMaster {
+        from,
+        message: wrap(message),
+    });
+}
+
+fn install<M: Message>(
+    ctx: &mut Context<AgentProcess>,
+    wrap: impl Fn(Upid, M) -> Input + Send + Sync + 'static,
+) {
+    ctx.install(
+        M::NAME,
+        move |agent: &mut AgentProcess, ctx, from, body| match M::decode(&body) {
+            Ok(message) => agent.handle(ctx, wrap(from, message)),
+            Err(error) => warn!(%from, name = M::NAME, %error, "dropping a message that cannot be read"),
+        },
+    );
 }

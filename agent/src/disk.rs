@@ -65,7 +65,9 @@ impl Batch {
         let mut tickets = Vec::new();
         let mut appended = BTreeSet::new();
         for (write, ticket) in &self.0 {
-            write.make(&mut appended).map_err(|error| format!("Failed to checkpoint to '{}': {error}", write.path()))?;
+            write
+                .make(&mut appended)
+                .map_err(|error| format!("Failed to checkpoint to '{}': {error}", write.path()))?;
             tickets.extend(ticket);
         }
         for path in appended {
@@ -91,7 +93,11 @@ impl Write {
         match self {
             Self::Append { path, bytes } => {
                 appended.insert(path);
-                OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
+                OpenOptions::new()
+                    .create(true)
+                    .append(true)
+                    .open(path)?
+                    .write_all(bytes)
             }
             Self::Replace { path, bytes } => {
                 let temporary = PathBuf::from(format!("{path}.new"));
@@ -117,12 +123,42 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = |name: &str| root.path().join(name).display().to_string();
         let mut disk = Disk::default();
-        disk.push(Write::Append { path: path("a/log"), bytes: b"one".to_vec() }, Some(Ticket(1)));
-        disk.push(Write::Replace { path: path("b/file"), bytes: b"old".to_vec() }, None);
+        disk.push(
+            Write::Append {
+                path: path("a/log"),
+                bytes: b"one".to_vec(),
+            },
+            Some(Ticket(1)),
+        );
+        disk.push(
+            Write::Replace {
+                path: path("b/file"),
+                bytes: b"old".to_vec(),
+            },
+            None,
+        );
         let batch = disk.next().unwrap();
-        disk.push(Write::Append { path: path("a/log"), bytes: b"two".to_vec() }, Some(Ticket(2)));
-        disk.push(Write::Replace { path: path("b/file"), bytes: b"new".to_vec() }, Some(Ticket(3)));
-        disk.push(Write::Link { link: path("latest"), target: path("b") }, None);
+        disk.push(
+            Write::Append {
+                path: path("a/log"),
+                bytes: b"two".to_vec(),
+            },
+            Some(Ticket(2)),
+        );
+        disk.push(
+            Write::Replace {
+                path: path("b/file"),
+                bytes: b"new".to_vec(),
+            },
+            Some(Ticket(3)),
+        );
+        disk.push(
+            Write::Link {
+                link: path("latest"),
+                target: path("b"),
+            },
+            None,
+        );
         assert!(disk.next().is_none(), "one batch at a time");
         assert_eq!(batch.write().unwrap(), [Ticket(1)]);
         disk.done();
@@ -137,8 +173,17 @@ mod tests {
         fs::write(root.path().join("file"), "").unwrap();
         let path = root.path().join("file/below").display().to_string();
         let mut disk = Disk::default();
-        disk.push(Write::Append { path: path.clone(), bytes: Vec::new() }, None);
+        disk.push(
+            Write::Append {
+                path: path.clone(),
+                bytes: Vec::new(),
+            },
+            None,
+        );
         let error = disk.next().unwrap().write().unwrap_err();
-        assert!(error.starts_with(&format!("Failed to checkpoint to '{path}': ")), "{error}");
+        assert!(
+            error.starts_with(&format!("Failed to checkpoint to '{path}': ")),
+            "{error}"
+        );
     }
 }

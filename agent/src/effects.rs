@@ -3,10 +3,10 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use libprocess::{Context, http::Response, http::pipe};
+use mesos::ids::ContainerId;
 use mesos_agent_core::{ContainerEnd, Effect, ExecutorAnswer, Input, LaunchContainer, Ticket};
 use mesos_containerizer::{Command, ContainerSpec, Exit, Launcher, Uri};
 use mesos_daemon::api::EventStream;
-use mesos::ids::ContainerId;
 use tracing::warn;
 
 use crate::{agent::AgentProcess, disk::Write};
@@ -22,13 +22,18 @@ impl AgentProcess {
             Effect::Link(to) => ctx.link(&to),
             Effect::Send { to, message } => ctx.send(&to, message.name, message.body),
             Effect::WakeAfter(after) => self.wake_after(ctx, after),
-            Effect::Checkpoint { ticket, path, bytes } => self.write(ctx, Write::Replace { path, bytes }, ticket),
+            Effect::Checkpoint { ticket, path, bytes } => {
+                self.write(ctx, Write::Replace { path, bytes }, ticket)
+            }
             Effect::Append { ticket, path, bytes } => self.write(ctx, Write::Append { path, bytes }, ticket),
             Effect::Symlink { link, target } => self.write(ctx, Write::Link { link, target }, None),
             Effect::Launch { ticket, container } => self.launch(ctx, ticket, *container),
             Effect::Destroy { container_id, pid } => {
                 let launcher = Arc::clone(&self.parts.launcher);
-                ctx.blocking(move || launcher.destroy(container_id.as_str(), pid), |_, _, ()| {});
+                ctx.blocking(
+                    move || launcher.destroy(container_id.as_str(), pid),
+                    |_, _, ()| {},
+                );
             }
             Effect::Watch { container_id, pid } => self.watch(ctx, container_id, pid),
             Effect::Respond { request, answer } => self.respond(ctx, request, answer),
@@ -65,14 +70,19 @@ impl AgentProcess {
         let launcher = Arc::clone(&self.parts.launcher);
         let container_id = container.container_id.clone();
         let spec = spec_of(container);
-        ctx.blocking(move || launcher.launch(&spec), move |agent, ctx, launched| {
-            let result = launched.map(|container| container.pid).map_err(|error| error.to_string());
-            let pid = result.clone().ok();
-            agent.handle(ctx, Input::ContainerLaunched { ticket, result });
-            if let Some(pid) = pid {
-                agent.watch(ctx, container_id, pid);
-            }
-        });
+        ctx.blocking(
+            move || launcher.launch(&spec),
+            move |agent, ctx, launched| {
+                let result = launched
+                    .map(|container| container.pid)
+                    .map_err(|error| error.to_string());
+                let pid = result.clone().ok();
+                agent.handle(ctx, Input::ContainerLaunched { ticket, result });
+                if let Some(pid) = pid {
+                    agent.watch(ctx, container_id, pid);
+                }
+            },
+        );
     }
 
     /// Reports the end of a container's first process, after nothing of the container is left.
@@ -80,8 +90,16 @@ impl AgentProcess {
         let (agent, launcher, id) = (ctx.pid(), Arc::clone(&self.parts.launcher), container_id.clone());
         let on_exit = move |exit: Exit| {
             agent.tell(move |agent, ctx| {
-                let end = ContainerEnd { wait_status: exit.wait_status() };
-                agent.handle(ctx, Input::ContainerExited { container_id: id.clone(), end });
+                let end = ContainerEnd {
+                    wait_status: exit.wait_status(),
+                };
+                agent.handle(
+                    ctx,
+                    Input::ContainerExited {
+                        container_id: id.clone(),
+                        end,
+                    },
+                );
                 ctx.blocking(move || launcher.cleanup(id.as_str(), pid), |_, _, ()| {});
             });
         };
@@ -93,7 +111,9 @@ impl AgentProcess {
     }
 
     fn respond(&mut self, ctx: &mut Context<Self>, request: u64, answer: ExecutorAnswer) {
-        let Some((responder, content_type)) = self.waiting.remove(&request) else { return };
+        let Some((responder, content_type)) = self.waiting.remove(&request) else {
+            return;
+        };
         responder.respond(match answer {
             ExecutorAnswer::Accepted => Response::accepted(),
             ExecutorAnswer::BadRequest(text) => Response::bad_request(text),
@@ -121,19 +141,22 @@ impl AgentProcess {
     /// Writes what waits, all at once, unless a write is under way.
     fn write_next(&mut self, ctx: &mut Context<Self>) {
         let Some(batch) = self.disk.next() else { return };
-        ctx.blocking(move || batch.write(), |agent, ctx, written| {
-            agent.disk.done();
-            match written {
-                // An agent that cannot write must not promise anything more.
-                Err(error) => agent.end(ctx, Some(error)),
-                Ok(tickets) => {
-                    for ticket in tickets {
-                        agent.handle(ctx, Input::Stored(ticket));
+        ctx.blocking(
+            move || batch.write(),
+            |agent, ctx, written| {
+                agent.disk.done();
+                match written {
+                    // An agent that cannot write must not promise anything more.
+                    Err(error) => agent.end(ctx, Some(error)),
+                    Ok(tickets) => {
+                        for ticket in tickets {
+                            agent.handle(ctx, Input::Stored(ticket));
+                        }
+                        agent.write_next(ctx);
                     }
-                    agent.write_next(ctx);
                 }
-            }
-        });
+            },
+        );
     }
 }
 
@@ -148,7 +171,10 @@ fn spec_of(container: LaunchContainer) -> ContainerSpec {
         command: if command.shell_or_default() {
             Command::Shell(value)
         } else {
-            Command::Exec { program: value, arguments: command.arguments.clone() }
+            Command::Exec {
+                program: value,
+                arguments: command.arguments.clone(),
+            }
         },
         environment: container.environment,
         uris: command

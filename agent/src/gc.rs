@@ -90,15 +90,18 @@ impl AgentProcess {
     /// Looks at the disk, removes what is due, and comes back after a while.
     pub(crate) fn watch_disk(&mut self, ctx: &mut Context<Self>) {
         let work_dir = self.parts.gc.work_dir.clone();
-        ctx.blocking(move || usage(&work_dir), |agent, ctx, used| {
-            match used {
-                Ok(used) => agent.parts.gc.disk_used(used),
-                Err(error) => warn!(%error, "failed to look at the disk usage"),
-            }
-            agent.collect(ctx);
-            let interval = agent.parts.disk_watch_interval;
-            ctx.delay(interval, |agent, ctx| agent.watch_disk(ctx));
-        });
+        ctx.blocking(
+            move || usage(&work_dir),
+            |agent, ctx, used| {
+                match used {
+                    Ok(used) => agent.parts.gc.disk_used(used),
+                    Err(error) => warn!(%error, "failed to look at the disk usage"),
+                }
+                agent.collect(ctx);
+                let interval = agent.parts.disk_watch_interval;
+                ctx.delay(interval, |agent, ctx| agent.watch_disk(ctx));
+            },
+        );
     }
 
     fn collect(&mut self, ctx: &mut Context<Self>) {
@@ -111,10 +114,13 @@ impl AgentProcess {
                 self.parts.files.detach_if(&name, Path::new(path));
             }
         }
-        ctx.blocking(move || remove(&due), |agent, _, (succeeded, failed)| {
-            agent.parts.gc.succeeded += succeeded;
-            agent.parts.gc.failed += failed;
-        });
+        ctx.blocking(
+            move || remove(&due),
+            |agent, _, (succeeded, failed)| {
+                agent.parts.gc.succeeded += succeeded;
+                agent.parts.gc.failed += failed;
+            },
+        );
     }
 }
 

@@ -51,14 +51,23 @@ fn main() {
 fn run(flags: &Flags, shown: Vec<(String, String)>) -> Result<()> {
     // Before any thread starts: all of them are to leave these signals alone.
     let signals = signals::block()?;
-    logging::initialize("mesos-agent", &flags.logging_level, flags.quiet, flags.log_dir.as_deref())
-        .map_err(anyhow::Error::msg)?;
+    logging::initialize(
+        "mesos-agent",
+        &flags.logging_level,
+        flags.quiet,
+        flags.log_dir.as_deref(),
+    )
+    .map_err(anyhow::Error::msg)?;
     flags.check().map_err(anyhow::Error::msg)?;
     let work_dir = prepare_work_dir(flags.work_dir.as_deref().unwrap_or(Path::new("")))?;
     let launcher_dir = launcher_dir(flags)?;
     let runtime_dir = flags.runtime_dir.clone().unwrap_or_else(|| work_dir.join("run"));
-    let launcher = PosixLauncher::new(&runtime_dir)
-        .with_context(|| format!("Failed to create the runtime directory '{}'", runtime_dir.display()))?;
+    let launcher = PosixLauncher::new(&runtime_dir).with_context(|| {
+        format!(
+            "Failed to create the runtime directory '{}'",
+            runtime_dir.display()
+        )
+    })?;
     let resources = resources::detect(flags.resources.as_deref(), &flags.default_role, &work_dir)
         .map_err(|error| anyhow!("Failed to determine agent resources: {error}"))?;
     let attributes = mesos::attributes::parse(flags.attributes.as_deref().unwrap_or_default())
@@ -89,7 +98,13 @@ fn run(flags: &Flags, shown: Vec<(String, String)>) -> Result<()> {
         files.attach("/slave/log", &log);
     }
     let launcher = Arc::new(launcher);
-    let recovered = recover::read(&work_dir, launcher.as_ref(), &info, &flags.reconfiguration_policy, flags.strict)?;
+    let recovered = recover::read(
+        &work_dir,
+        launcher.as_ref(),
+        &info,
+        &flags.reconfiguration_policy,
+        flags.strict,
+    )?;
     let parts = Parts {
         master: Upid::new("master", master),
         launcher,
@@ -117,9 +132,9 @@ fn prepare_work_dir(path: &Path) -> Result<PathBuf> {
     let failed = || format!("Failed to create the work directory '{}'", path.display());
     fs::create_dir_all(path.join("meta")).with_context(failed)?;
     let probe = path.join("meta/.writable");
-    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).with_context(|| {
-        format!("Failed to write to the work directory '{}'", path.display())
-    })?;
+    fs::write(&probe, b"")
+        .and_then(|()| fs::remove_file(&probe))
+        .with_context(|| format!("Failed to write to the work directory '{}'", path.display()))?;
     fs::canonicalize(path).with_context(failed)
 }
 
@@ -133,7 +148,10 @@ fn launcher_dir(flags: &Flags) -> Result<PathBuf> {
 
 fn start_system(flags: &Flags) -> Result<System> {
     let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
-    let mut builder = System::builder().ip(ip).port(flags.port).max_body(flags::BODY_MAX);
+    let mut builder = System::builder()
+        .ip(ip)
+        .port(flags.port)
+        .max_body(flags::BODY_MAX);
     if let Some(advertised) = flags.advertise_ip {
         builder = builder.advertise_ip(advertised);
     } else if ip.is_unspecified() {
@@ -143,7 +161,10 @@ fn start_system(flags: &Flags) -> Result<System> {
         builder = builder.advertise_port(port);
     }
     builder.start().with_context(|| {
-        format!("Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip", flags.port)
+        format!(
+            "Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip",
+            flags.port
+        )
     })
 }
 
@@ -156,10 +177,13 @@ fn own_address() -> Result<Ipv4Addr> {
 }
 
 fn v4(host: &str, port: u16) -> Option<SocketAddrV4> {
-    (host, port).to_socket_addrs().ok()?.find_map(|address| match address {
-        std::net::SocketAddr::V4(address) => Some(address),
-        std::net::SocketAddr::V6(_) => None,
-    })
+    (host, port)
+        .to_socket_addrs()
+        .ok()?
+        .find_map(|address| match address {
+            std::net::SocketAddr::V4(address) => Some(address),
+            std::net::SocketAddr::V6(_) => None,
+        })
 }
 
 /// `--hostname`, else the name of the address when `--hostname_lookup`, else the address.
@@ -174,16 +198,26 @@ fn hostname(flags: &Flags, address: SocketAddrV4) -> String {
 /// `host:port`, or `master@host:port` as a PID is written.
 fn master_address(text: &str) -> Result<SocketAddrV4> {
     let bare = text.strip_prefix("master@").unwrap_or(text);
-    let parsed = bare.rsplit_once(':').and_then(|(host, port)| v4(host, port.parse().ok()?));
+    let parsed = bare
+        .rsplit_once(':')
+        .and_then(|(host, port)| v4(host, port.parse().ok()?));
     parsed.ok_or_else(|| anyhow!("Failed to create a master detector: Failed to parse '{text}'"))
 }
 
-fn config(flags: &Flags, pid: &Upid, info: SlaveInfo, work_dir: &Path, launcher_dir: &Path) -> Result<Config> {
+fn config(
+    flags: &Flags,
+    pid: &Upid,
+    info: SlaveInfo,
+    work_dir: &Path,
+    launcher_dir: &Path,
+) -> Result<Config> {
     let executor = launcher_dir.join(mesos_agent_core::constants::COMMAND_EXECUTOR);
-    let executor = fs::canonicalize(&executor).map(|path| path.display().to_string()).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("{}: No such file or directory", executor.display()),
-        _ => error.to_string(),
-    });
+    let executor = fs::canonicalize(&executor)
+        .map(|path| path.display().to_string())
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("{}: No such file or directory", executor.display()),
+            _ => error.to_string(),
+        });
     if let Err(error) = &executor {
         tracing::warn!(error, "the command executor is missing, command tasks will fail");
     }
@@ -211,12 +245,16 @@ fn executor_environment(json: Option<&str>) -> Result<Vec<(String, String)>> {
     let Some(json) = json else { return Ok(Vec::new()) };
     let invalid = |reason: String| anyhow!("Failed to load flag 'executor_environment_variables': {reason}");
     let value: serde_json::Value = serde_json::from_str(json).map_err(|error| invalid(error.to_string()))?;
-    let object = value.as_object().ok_or_else(|| invalid("expecting a JSON object".to_owned()))?;
+    let object = value
+        .as_object()
+        .ok_or_else(|| invalid("expecting a JSON object".to_owned()))?;
     object
         .iter()
         .map(|(name, value)| match value.as_str() {
             Some(text) => Ok((name.clone(), text.to_owned())),
-            None => Err(invalid("`executor_environment_variables` must only contain string values".to_owned())),
+            None => Err(invalid(
+                "`executor_environment_variables` must only contain string values".to_owned(),
+            )),
         })
         .collect()
 }
@@ -245,6 +283,9 @@ fn daemon(
         flags: shown,
         master_hostname: Some(mesos_daemon::hostname::of(*master.ip())),
         log_dir: flags.log_dir.as_ref().map(|path| path.display().to_string()),
-        external_log_file: flags.external_log_file.as_ref().map(|path| path.display().to_string()),
+        external_log_file: flags
+            .external_log_file
+            .as_ref()
+            .map(|path| path.display().to_string()),
     }
 }

@@ -23,7 +23,9 @@ const ZERO: [&str; 10] = [
 /// Lets `/metrics/snapshot` ask the agent.
 pub(crate) fn provide(system: &System, agent: &Pid<AgentProcess>) {
     let agent = agent.clone();
-    system.metrics().provide("slave", move || agent.dispatch(|agent, ctx| agent.metrics(ctx.now())));
+    system.metrics().provide("slave", move || {
+        agent.dispatch(|agent, ctx| agent.metrics(ctx.now()))
+    });
 }
 
 impl AgentProcess {
@@ -41,7 +43,10 @@ impl AgentProcess {
             ("gc/path_removals_pending".to_owned(), number(gc.pending() as u64)),
             ("gc/path_removals_succeeded".to_owned(), number(gc.succeeded)),
             ("gc/path_removals_failed".to_owned(), number(gc.failed)),
-            ("slave/executor_directory_max_allowed_age_secs".to_owned(), gc.max_age.as_secs_f64()),
+            (
+                "slave/executor_directory_max_allowed_age_secs".to_owned(),
+                gc.max_age.as_secs_f64(),
+            ),
         ]);
         found
     }

@@ -45,10 +45,18 @@ pub(crate) fn read(
     let root = work_dir.display().to_string();
     let boot = fs::read_to_string(BOOT_ID).unwrap_or_default().trim().to_owned();
     let noted = fs::read_to_string(paths::boot_id(&root)).ok();
-    let mut reader = Reader { root: root.clone(), errors: 0, strict };
+    let mut reader = Reader {
+        root: root.clone(),
+        errors: 0,
+        strict,
+    };
     let mut state = RecoveredState {
         rebooted: noted.is_some_and(|noted| noted.trim() != boot),
-        living: launcher.recover().into_iter().map(|(id, container)| (ContainerId::new(id), container.pid)).collect(),
+        living: launcher
+            .recover()
+            .into_iter()
+            .map(|(id, container)| (ContainerId::new(id), container.pid))
+            .collect(),
         ..RecoveredState::default()
     };
     if let Ok(latest) = fs::canonicalize(paths::latest_agent(&paths::meta_root(&root)))
@@ -57,7 +65,12 @@ pub(crate) fn read(
         let id = AgentId::new(id);
         if let Some(known) = reader.single::<SlaveInfo>(&paths::agent_info(&root, &id))? {
             match compatible(&known, info, policy) {
-                Ok(()) => state.info = Some(SlaveInfo { id: known.id, ..info.clone() }),
+                Ok(()) => {
+                    state.info = Some(SlaveInfo {
+                        id: known.id,
+                        ..info.clone()
+                    })
+                }
                 // After a reboot nothing of the old agent is left to be mixed up: it becomes a new agent.
                 Err(reason) if state.rebooted => info!(reason, "starting as a new agent after a reboot"),
                 Err(reason) => bail!("{}", incompatible(&reason, &root, policy)),
@@ -82,16 +95,35 @@ fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), Stri
     }
     let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
     let (had, has) = (resources(old), resources(new));
-    let same = |what: &str, is: bool| if is { Ok(()) } else { Err(format!("{what} changed")) };
-    same("Configuration change not permitted under this policy: hostname", old.hostname == new.hostname)?;
-    same("Configuration change not permitted under this policy: port", old.port == new.port)?;
+    let same = |what: &str, is: bool| {
+        if is {
+            Ok(())
+        } else {
+            Err(format!("{what} changed"))
+        }
+    };
+    same(
+        "Configuration change not permitted under this policy: hostname",
+        old.hostname == new.hostname,
+    )?;
+    same(
+        "Configuration change not permitted under this policy: port",
+        old.port == new.port,
+    )?;
     if policy == "additive" {
-        return if has.contains(&had) { Ok(()) } else { Err(format!("Resources changed from '{had}' to '{has}'")) };
+        return if has.contains(&had) {
+            Ok(())
+        } else {
+            Err(format!("Resources changed from '{had}' to '{has}'"))
+        };
     }
     if had != has {
         return Err(format!("Resources changed from '{had}' to '{has}'"));
     }
-    same("Configuration change not permitted under this policy: attributes", mesos::attributes::same(&old.attributes, &new.attributes))
+    same(
+        "Configuration change not permitted under this policy: attributes",
+        mesos::attributes::same(&old.attributes, &new.attributes),
+    )
 }
 
 /// Mesos: src/slave/slave.cpp, `Slave::__recover`.
@@ -140,12 +172,21 @@ impl Reader {
         Ok(None)
     }
 
-    fn frameworks(&mut self, agent_id: &AgentId, living: &BTreeMap<ContainerId, u32>) -> Result<Vec<RecoveredFramework>> {
-        let directory = format!("{}/frameworks", paths::agent(&paths::meta_root(&self.root), agent_id));
+    fn frameworks(
+        &mut self,
+        agent_id: &AgentId,
+        living: &BTreeMap<ContainerId, u32>,
+    ) -> Result<Vec<RecoveredFramework>> {
+        let directory = format!(
+            "{}/frameworks",
+            paths::agent(&paths::meta_root(&self.root), agent_id)
+        );
         let mut found = Vec::new();
         for framework in names(&directory) {
             let directory = format!("{directory}/{framework}");
-            let Some(info) = self.single(&format!("{directory}/framework.info"))? else { continue };
+            let Some(info) = self.single(&format!("{directory}/framework.info"))? else {
+                continue;
+            };
             let pid = fs::read_to_string(format!("{directory}/framework.pid")).unwrap_or_default();
             let mut executors = Vec::new();
             for executor in names(&format!("{directory}/executors")) {
@@ -157,15 +198,27 @@ impl Reader {
     }
 
     /// The latest run of an executor, unless it is over.
-    fn executor(&mut self, directory: &str, living: &BTreeMap<ContainerId, u32>) -> Result<Option<RecoveredExecutor>> {
-        let Ok(run) = fs::canonicalize(format!("{directory}/runs/latest")) else { return Ok(None) };
+    fn executor(
+        &mut self,
+        directory: &str,
+        living: &BTreeMap<ContainerId, u32>,
+    ) -> Result<Option<RecoveredExecutor>> {
+        let Ok(run) = fs::canonicalize(format!("{directory}/runs/latest")) else {
+            return Ok(None);
+        };
         if run.join("executor.sentinel").exists() {
             return Ok(None);
         }
-        let Some(container_id) = run.file_name().and_then(|name| name.to_str()).map(ContainerId::new) else {
+        let Some(container_id) = run
+            .file_name()
+            .and_then(|name| name.to_str())
+            .map(ContainerId::new)
+        else {
             return Ok(None);
         };
-        let Some(info) = self.single(&format!("{directory}/executor.info"))? else { return Ok(None) };
+        let Some(info) = self.single(&format!("{directory}/executor.info"))? else {
+            return Ok(None);
+        };
         let generated = fs::read_to_string(format!("{directory}/executor_generated_for_command_task"));
         let mut tasks = Vec::new();
         for task in names(&run.join("tasks").display().to_string()) {
@@ -184,9 +237,14 @@ impl Reader {
         let Some(task) = self.single::<Task>(&directory.join("task.info").display().to_string())? else {
             return Ok(None);
         };
-        let mut found = RecoveredTask { task, ..RecoveredTask::default() };
+        let mut found = RecoveredTask {
+            task,
+            ..RecoveredTask::default()
+        };
         let path = directory.join("task.updates");
-        let Ok(bytes) = fs::read(&path) else { return Ok(Some(found)) };
+        let Ok(bytes) = fs::read(&path) else {
+            return Ok(Some(found));
+        };
         let (records, whole) = match checkpoint::records::<StatusUpdateRecord>(&bytes) {
             Ok(read) => read,
             Err(error) => {
@@ -197,12 +255,17 @@ impl Reader {
         if whole < bytes.len() {
             // The host died while the last record was written: nobody was told of it.
             let file = fs::OpenOptions::new().write(true).open(&path);
-            file.and_then(|file| file.set_len(whole as u64)).context("Failed to cut a torn status update off")?;
+            file.and_then(|file| file.set_len(whole as u64))
+                .context("Failed to cut a torn status update off")?;
         }
         for record in records {
             match record.r#type {
-                status_update_record::Type::Update => found.updates.extend(record.update.map(|update| *update)),
-                status_update_record::Type::Ack => found.acknowledged.extend(record.uuid.map(|uuid| uuid.to_vec())),
+                status_update_record::Type::Update => {
+                    found.updates.extend(record.update.map(|update| *update))
+                }
+                status_update_record::Type::Ack => {
+                    found.acknowledged.extend(record.uuid.map(|uuid| uuid.to_vec()))
+                }
             }
         }
         Ok(Some(found))
@@ -211,7 +274,9 @@ impl Reader {
 
 /// Names of the directories in a directory, in order.
 fn names(directory: &str) -> BTreeSet<String> {
-    let Ok(entries) = fs::read_dir(directory) else { return BTreeSet::new() };
+    let Ok(entries) = fs::read_dir(directory) else {
+        return BTreeSet::new();
+    };
     entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))

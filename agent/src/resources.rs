@@ -27,18 +27,23 @@ pub fn detect(text: Option<&str>, default_role: &str, work_dir: &Path) -> Result
     let mut resources = parse(text.unwrap_or_default())?;
     let names: Vec<String> = resources.names().iter().map(|name| (*name).to_owned()).collect();
     // A name that is given, even as zero, is not detected.
-    let given = |name: &str| {
-        names.iter().any(|known| known == name) || text.is_some_and(|text| mentions(text, name))
-    };
+    let given =
+        |name: &str| names.iter().any(|known| known == name) || text.is_some_and(|text| mentions(text, name));
     let mut missing = Vec::new();
     if !given("cpus") {
         missing.push(format!("cpus:{}", cpus()));
     }
     if !given("mem") {
-        missing.push(format!("mem:{}", reserved(memory_mb().unwrap_or(DEFAULT_MEM_MB), 2 * 1024, 1024)));
+        missing.push(format!(
+            "mem:{}",
+            reserved(memory_mb().unwrap_or(DEFAULT_MEM_MB), 2 * 1024, 1024)
+        ));
     }
     if !given("disk") {
-        missing.push(format!("disk:{}", reserved(disk_mb(work_dir).unwrap_or(DEFAULT_DISK_MB), 10 * 1024, 5 * 1024)));
+        missing.push(format!(
+            "disk:{}",
+            reserved(disk_mb(work_dir).unwrap_or(DEFAULT_DISK_MB), 10 * 1024, 5 * 1024)
+        ));
     }
     if !given("ports") {
         missing.push(format!("ports:{DEFAULT_PORTS}"));
@@ -51,7 +56,11 @@ pub fn detect(text: Option<&str>, default_role: &str, work_dir: &Path) -> Result
 
 /// Whether the text form of resources names this resource.
 fn mentions(text: &str, name: &str) -> bool {
-    text.split(';').any(|part| part.split([':', '(']).next().is_some_and(|found| found.trim() == name))
+    text.split(';').any(|part| {
+        part.split([':', '('])
+            .next()
+            .is_some_and(|found| found.trim() == name)
+    })
 }
 
 /// What is left for tasks: all but `kept`, or half of what is less than `small`.
@@ -64,7 +73,9 @@ fn cpus() -> u64 {
 }
 
 fn memory_mb() -> Option<u64> {
-    procfs::Meminfo::current().ok().map(|memory| memory.mem_total / MB)
+    procfs::Meminfo::current()
+        .ok()
+        .map(|memory| memory.mem_total / MB)
 }
 
 fn disk_mb(work_dir: &Path) -> Option<u64> {
@@ -90,7 +101,12 @@ mod tests {
 
     #[test]
     fn zero_means_zero() {
-        assert!(detect(Some("disk:0"), "*", Path::new("/")).unwrap().disk().is_none());
+        assert!(
+            detect(Some("disk:0"), "*", Path::new("/"))
+                .unwrap()
+                .disk()
+                .is_none()
+        );
     }
 
     #[test]

@@ -21,15 +21,13 @@ pub(crate) fn block() -> Result<SigSet> {
 
 /// Waits for them on a thread of its own, which ends with the program.
 pub(crate) fn watch(signals: SigSet, agent: Pid<AgentProcess>) -> Result<()> {
-    let wait = move || {
-        match signals.wait() {
-            Ok(signal) => {
-                info!(%signal, "received a signal, unregistering");
-                let reason = format!("{signal} was received");
-                agent.tell(move |agent, ctx| agent.handle(ctx, Input::Unregister { reason }));
-            }
-            Err(error) => warn!(%error, "cannot wait for signals"),
+    let wait = move || match signals.wait() {
+        Ok(signal) => {
+            info!(%signal, "received a signal, unregistering");
+            let reason = format!("{signal} was received");
+            agent.tell(move |agent, ctx| agent.handle(ctx, Input::Unregister { reason }));
         }
+        Err(error) => warn!(%error, "cannot wait for signals"),
     };
     std::thread::Builder::new()
         .name("signals".to_owned())

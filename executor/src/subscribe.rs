@@ -14,6 +14,8 @@ use mesos_proto::{
     },
 };
 
+use tracing::info;
+
 use crate::{
     call::{call, request},
     client::Driver,
@@ -36,6 +38,7 @@ impl<E: Executor> Driver<E> {
     ///
     /// Says what the agent may not know, if this executor was there before.
     pub(crate) fn subscribe(&mut self, ctx: &mut Context<Self>) {
+        info!(trip = 8, "executor subscribing");
         self.client.subscribing();
         let Some(connection) = &self.client.events else {
             return;

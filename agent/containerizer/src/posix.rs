@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::PathBuf};
 
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     Container, ContainerSpec, LaunchError, Launcher, fetch,
@@ -70,6 +70,7 @@ impl Launcher for PosixLauncher {
             stderr: &spec.directory.join("stderr"),
             owner: owner.as_ref(),
         })?;
+        info!(trip = 7, pid, "container started");
         if let Err(error) = self.note(spec, pid) {
             tree::kill_session(pid);
             return Err(error);

@@ -197,6 +197,7 @@ impl AgentCore {
             .collect();
         for (task_id, task) in std::mem::take(&mut executor.queued) {
             let launched = task_of(&task, TaskState::TaskStaging, executor.framework_id.to_proto());
+            info!(trip = 9, %task_id, "task handed to its executor");
             executor.launched.insert(task_id.clone(), launched);
             if !grouped.contains(&task_id) {
                 out.push(Effect::Event {

@@ -36,7 +36,7 @@ impl AgentCore {
             framework.id = framework_id;
         }
         task.resources = upgraded(task.resources);
-        info!(framework_id = %id_of(&framework), task_id = %task.task_id.value, "received a task");
+        info!(trip = 6, framework_id = %id_of(&framework), task_id = %task.task_id.value, "received a task");
         if !self.accepts(&framework, &AgentId::from(&task.slave_id)) {
             return;
         }

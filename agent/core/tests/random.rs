@@ -60,7 +60,9 @@ impl Run {
         for effect in std::mem::take(&mut self.bench.effects) {
             match effect {
                 Effect::Launch { ticket, container } => self.launches.push((ticket, container.container_id)),
-                Effect::Checkpoint { ticket, .. } | Effect::Append { ticket, .. } => self.stores.extend(ticket),
+                Effect::Checkpoint { ticket, .. } | Effect::Append { ticket, .. } => {
+                    self.stores.extend(ticket)
+                }
                 Effect::Destroy { container_id, .. } => {
                     if let Some(at) = self.living.iter().position(|id| *id == container_id) {
                         self.living.swap_remove(at);
@@ -71,14 +73,20 @@ impl Run {
                 Effect::Detect => self.bench.give(Input::MasterDetected(Some(master()))),
                 Effect::Send { message, .. } if message.name.ends_with("ReregisterSlaveMessage") => {
                     let slave_id = common::agent_id();
-                    let message = SlaveReregisteredMessage { slave_id, ..Default::default() };
+                    let message = SlaveReregisteredMessage {
+                        slave_id,
+                        ..Default::default()
+                    };
                     self.bench.from_master(FromMaster::Reregistered(message));
                 }
                 Effect::Send { message, .. } if message.name.ends_with(".StatusUpdateMessage") => {
-                    let update = <StatusUpdateMessage as mesos_proto::Message>::decode(&message.body).unwrap().update;
+                    let update = <StatusUpdateMessage as mesos_proto::Message>::decode(&message.body)
+                        .unwrap()
+                        .update;
                     let task = update.status.task_id.value.clone();
                     self.told(&task, update.status.state);
-                    self.unacknowledged.push((task, update.uuid.unwrap_or_default().to_vec()));
+                    self.unacknowledged
+                        .push((task, update.uuid.unwrap_or_default().to_vec()));
                 }
                 _ => {}
             }
@@ -107,22 +115,35 @@ impl Run {
                 // A framework does not change its mind.
                 let checkpoint = self.checkpoint;
                 if self.below(2) == 0 {
-                    self.bench.run(framework_info(checkpoint, true), command_task(&id), Some(true));
+                    self.bench
+                        .run(framework_info(checkpoint, true), command_task(&id), Some(true));
                 } else {
-                    let there = self.bench.core.containers().iter().any(|view| view.executor_id.as_str() == "e");
-                    self.bench.run(framework_info(checkpoint, true), executor_task(&id), Some(!there));
+                    let there = self
+                        .bench
+                        .core
+                        .containers()
+                        .iter()
+                        .any(|view| view.executor_id.as_str() == "e");
+                    self.bench
+                        .run(framework_info(checkpoint, true), executor_task(&id), Some(!there));
                 }
             }
             2 | 3 if !self.launches.is_empty() => {
                 let at = self.below(self.launches.len());
                 let (ticket, container_id) = self.launches.swap_remove(at);
                 if self.below(8) == 0 {
-                    self.bench.give(Input::ContainerLaunched { ticket, result: Err("no luck".into()) });
+                    self.bench.give(Input::ContainerLaunched {
+                        ticket,
+                        result: Err("no luck".into()),
+                    });
                 } else {
                     self.bench.pids += 1;
                     let pid = self.bench.pids;
                     self.living.push(container_id);
-                    self.bench.give(Input::ContainerLaunched { ticket, result: Ok(pid) });
+                    self.bench.give(Input::ContainerLaunched {
+                        ticket,
+                        result: Ok(pid),
+                    });
                 }
             }
             4 | 5 if !self.stores.is_empty() => {
@@ -131,7 +152,11 @@ impl Run {
                 self.bench.give(Input::Stored(ticket));
             }
             6 | 7 => {
-                let executor = if self.below(2) == 0 { "e".to_owned() } else { self.some_task() };
+                let executor = if self.below(2) == 0 {
+                    "e".to_owned()
+                } else {
+                    self.some_task()
+                };
                 let connection = self.bench.subscribe(&executor);
                 self.streams.push(connection);
             }
@@ -168,7 +193,8 @@ impl Run {
             15 => match self.below(20) {
                 0 => {
                     self.bench.shutdown_framework();
-                    self.forgotten.extend((0..=self.tasks).map(|number| format!("t{number}")));
+                    self.forgotten
+                        .extend((0..=self.tasks).map(|number| format!("t{number}")));
                 }
                 1 => self.bench.give(Input::MasterDetected(Some(master()))),
                 _ => {
@@ -188,7 +214,10 @@ impl Run {
                 self.bench.pids += 1;
                 self.living.push(container_id);
                 let pid = self.bench.pids;
-                self.bench.give(Input::ContainerLaunched { ticket, result: Ok(pid) });
+                self.bench.give(Input::ContainerLaunched {
+                    ticket,
+                    result: Ok(pid),
+                });
                 self.look();
             }
             while !self.stores.is_empty() {
@@ -204,9 +233,17 @@ impl Run {
             self.bench.advance(Duration::from_secs(90));
             self.look();
         }
-        assert!(self.bench.core.frameworks().is_empty(), "{:#?}", self.bench.core.frameworks());
+        assert!(
+            self.bench.core.frameworks().is_empty(),
+            "{:#?}",
+            self.bench.core.frameworks()
+        );
         assert!(self.bench.core.containers().is_empty());
-        assert!(self.living.is_empty(), "containers run that nobody wants: {:?}", self.living);
+        assert!(
+            self.living.is_empty(),
+            "containers run that nobody wants: {:?}",
+            self.living
+        );
     }
 }
 

@@ -7,15 +7,18 @@ use std::time::Duration;
 use common::{Bench, agent_id, framework_info, master};
 use libprocess_core::upid::Upid;
 use mesos_agent_core::{
-    AgentState, Effect, FromMaster, Input, Outgoing, RecoveredExecutor, RecoveredFramework, RecoveredState, RecoveredTask,
+    AgentState, Effect, FromMaster, Input, Outgoing, RecoveredExecutor, RecoveredFramework, RecoveredState,
+    RecoveredTask,
 };
 use mesos_proto::{
     Message,
     v0::{
-        SlaveInfo, TaskState::*,
+        SlaveInfo,
+        TaskState::*,
         internal::{
-            PingSlaveMessage, PongSlaveMessage, ReconcileTasksMessage, RegisterSlaveMessage, ReregisterSlaveMessage,
-            SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage, UpdateSlaveMessage,
+            PingSlaveMessage, PongSlaveMessage, ReconcileTasksMessage, RegisterSlaveMessage,
+            ReregisterSlaveMessage, SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage,
+            UpdateSlaveMessage,
         },
     },
 };
@@ -25,9 +28,10 @@ fn sent<M: Message>(bench: &Bench) -> Vec<(Upid, M)> {
         .effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Send { to, message: Outgoing { name, body } } if *name == M::NAME => {
-                Some((to.clone(), M::decode(body).unwrap()))
-            }
+            Effect::Send {
+                to,
+                message: Outgoing { name, body },
+            } if *name == M::NAME => Some((to.clone(), M::decode(body).unwrap())),
             _ => None,
         })
         .collect()
@@ -43,7 +47,11 @@ fn registration_is_repeated_with_growing_waits() {
     let first = sent::<RegisterSlaveMessage>(&bench);
     assert_eq!(first.len(), 1);
     let message = &first[0].1;
-    assert_eq!(message.slave.resources[0].role.as_deref(), Some("*"), "masters expect the old form");
+    assert_eq!(
+        message.slave.resources[0].role.as_deref(),
+        Some("*"),
+        "masters expect the old form"
+    );
     assert_eq!(message.version.as_deref(), Some("1.11.0"));
     assert_eq!(message.agent_capabilities.len(), 8);
     assert!(message.slave.id.is_none());
@@ -59,24 +67,48 @@ fn an_admitted_agent_remembers_its_id_and_says_what_it_has() {
     let mut bench = Bench::started(RecoveredState::default());
     bench.give(Input::MasterDetected(Some(master())));
     bench.effects.clear();
-    let message = SlaveRegisteredMessage { slave_id: agent_id(), ..Default::default() };
+    let message = SlaveRegisteredMessage {
+        slave_id: agent_id(),
+        ..Default::default()
+    };
     let stranger = "master@10.9.9.9:5050".parse().unwrap();
-    bench.give(Input::FromMaster { from: stranger, message: FromMaster::Registered(message.clone()) });
-    assert_eq!(bench.core.state(), AgentState::Disconnected, "only the expected master counts");
+    bench.give(Input::FromMaster {
+        from: stranger,
+        message: FromMaster::Registered(message.clone()),
+    });
+    assert_eq!(
+        bench.core.state(),
+        AgentState::Disconnected,
+        "only the expected master counts"
+    );
     bench.from_master(FromMaster::Registered(message.clone()));
     assert_eq!(bench.core.state(), AgentState::Running);
     let written = |path: &str| {
-        bench.effects.iter().any(|effect| matches!(effect, Effect::Checkpoint { path: found, .. } if found == path))
+        bench
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Checkpoint { path: found, .. } if found == path))
     };
     assert!(written("/w/meta/slaves/M-S0/slave.info"));
     let update = sent::<UpdateSlaveMessage>(&bench).remove(0).1;
     assert_eq!(update.update_oversubscribed_resources, Some(false));
-    assert!(update.operations.is_some() && update.resource_providers.is_some() && update.resource_version_uuid.is_some());
+    assert!(
+        update.operations.is_some()
+            && update.resource_providers.is_some()
+            && update.resource_version_uuid.is_some()
+    );
     bench.from_master(FromMaster::Registered(message));
-    assert_eq!(sent::<UpdateSlaveMessage>(&bench).len(), 1, "a second answer changes nothing");
+    assert_eq!(
+        sent::<UpdateSlaveMessage>(&bench).len(),
+        1,
+        "a second answer changes nothing"
+    );
     let mut other = agent_id();
     other.value = "M-S9".into();
-    bench.from_master(FromMaster::Registered(SlaveRegisteredMessage { slave_id: other, ..Default::default() }));
+    bench.from_master(FromMaster::Registered(SlaveRegisteredMessage {
+        slave_id: other,
+        ..Default::default()
+    }));
     let text = "Registered but got wrong id: M-S9 (expected: M-S0)".to_owned();
     assert!(bench.effects.contains(&Effect::Terminate { error: Some(text) }));
 }
@@ -85,18 +117,31 @@ fn an_admitted_agent_remembers_its_id_and_says_what_it_has() {
 fn pings_are_answered_to_whom_asks_and_missed() {
     let mut bench = Bench::registered();
     let observer: Upid = "slave-observer(1)@10.0.0.1:5050".parse().unwrap();
-    let ping = |connected| PingSlaveMessage { connected, ..Default::default() };
+    let ping = |connected| PingSlaveMessage {
+        connected,
+        ..Default::default()
+    };
     for _ in 0..10 {
         bench.advance(Duration::from_secs(70));
-        bench.give(Input::Ping { from: observer.clone(), message: ping(true) });
+        bench.give(Input::Ping {
+            from: observer.clone(),
+            message: ping(true),
+        });
     }
     assert_eq!(sent::<PongSlaveMessage>(&bench).len(), 10);
-    assert!(sent::<PongSlaveMessage>(&bench).iter().all(|(to, _)| *to == observer));
+    assert!(
+        sent::<PongSlaveMessage>(&bench)
+            .iter()
+            .all(|(to, _)| *to == observer)
+    );
     assert!(!bench.effects.contains(&Effect::Detect));
     bench.advance(Duration::from_secs(75));
     assert!(bench.effects.contains(&Effect::Detect));
     let mut bench = Bench::registered();
-    bench.give(Input::Ping { from: observer, message: ping(false) });
+    bench.give(Input::Ping {
+        from: observer,
+        message: ping(false),
+    });
     assert!(bench.effects.contains(&Effect::Detect), "the master lost us");
 }
 
@@ -104,21 +149,40 @@ fn pings_are_answered_to_whom_asks_and_missed() {
 fn reregistration_tells_what_runs_and_answers_what_does_not() {
     let mut bench = Bench::registered();
     bench.running(framework_info(false, true), "t");
-    bench.run(framework_info(false, true), common::executor_task("a"), Some(true));
+    bench.run(
+        framework_info(false, true),
+        common::executor_task("a"),
+        Some(true),
+    );
     bench.effects.clear();
     bench.give(Input::MasterDetected(Some(master())));
     bench.advance(Duration::from_secs(1));
     let message = sent::<ReregisterSlaveMessage>(&bench).remove(0).1;
     assert_eq!(message.slave.id.as_ref().unwrap().value, "M-S0");
-    let mut tasks: Vec<_> = message.tasks.iter().map(|task| (task.name.clone(), task.state)).collect();
+    let mut tasks: Vec<_> = message
+        .tasks
+        .iter()
+        .map(|task| (task.name.clone(), task.state))
+        .collect();
     tasks.sort();
     assert_eq!(tasks, [("a".into(), TaskStaging), ("t".into(), TaskRunning)]);
     assert_eq!(message.tasks[0].resources[0].role.as_deref(), Some("*"));
-    let executors: Vec<_> = message.executor_infos.iter().map(|info| info.executor_id.value.clone()).collect();
-    assert_eq!(executors, ["e"], "generated executors are the agent's own business");
+    let executors: Vec<_> = message
+        .executor_infos
+        .iter()
+        .map(|info| info.executor_id.value.clone())
+        .collect();
+    assert_eq!(
+        executors,
+        ["e"],
+        "generated executors are the agent's own business"
+    );
     assert_eq!(message.frameworks.len(), 1);
     bench.effects.clear();
-    let status = |id: &str| mesos_proto::v0::TaskStatus { task_id: common::task_id(id), ..Default::default() };
+    let status = |id: &str| mesos_proto::v0::TaskStatus {
+        task_id: common::task_id(id),
+        ..Default::default()
+    };
     let reconciliation = ReconcileTasksMessage {
         framework_id: common::framework_id(),
         statuses: vec![status("t"), status("lost")],
@@ -131,14 +195,19 @@ fn reregistration_tells_what_runs_and_answers_what_does_not() {
     }));
     let text = "Reconciliation: task unknown to the agent".to_owned();
     let told = common::told(&bench.forwarded());
-    assert_eq!(told, [("lost".into(), TaskDropped, Some("REASON_RECONCILIATION"), text)]);
+    assert_eq!(
+        told,
+        [("lost".into(), TaskDropped, Some("REASON_RECONCILIATION"), text)]
+    );
 }
 
 #[test]
 fn an_unregistering_agent_ends_its_executors_first() {
     let mut bench = Bench::registered();
     let (container_id, _, _) = bench.running(framework_info(false, false), "t");
-    bench.give(Input::Unregister { reason: "the operator said so".into() });
+    bench.give(Input::Unregister {
+        reason: "the operator said so".into(),
+    });
     assert_eq!(sent::<UnregisterSlaveMessage>(&bench).len(), 1);
     assert!(!bench.effects.contains(&Effect::Terminate { error: None }));
     bench.exit(&container_id, 0);
@@ -162,16 +231,26 @@ fn left_behind(pid: Option<u32>) -> RecoveredState {
         command_task: true,
         container_id: container_id.clone(),
         pid,
-        tasks: vec![RecoveredTask { task, ..Default::default() }],
+        tasks: vec![RecoveredTask {
+            task,
+            ..Default::default()
+        }],
     };
     RecoveredState {
-        info: Some(SlaveInfo { id: Some(Box::new(agent_id())), ..common::config().info }),
+        info: Some(SlaveInfo {
+            id: Some(Box::new(agent_id())),
+            ..common::config().info
+        }),
         frameworks: vec![RecoveredFramework {
             info: framework_info(true, false),
             pid: String::new(),
             executors: vec![executor],
         }],
-        living: pid.map(|pid| (container_id, pid)).into_iter().chain([(mesos::ids::ContainerId::new("orphan"), 77)]).collect(),
+        living: pid
+            .map(|pid| (container_id, pid))
+            .into_iter()
+            .chain([(mesos::ids::ContainerId::new("orphan"), 77)])
+            .collect(),
         ..RecoveredState::default()
     }
 }
@@ -181,7 +260,12 @@ fn a_restarted_agent_waits_for_its_executors_and_goes_on_with_them() {
     let mut bench = Bench::started(left_behind(Some(55)));
     assert_eq!(bench.core.state(), AgentState::Recovering);
     assert_eq!(bench.destroyed(), [77], "a container nobody needs is ended");
-    assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Watch { pid: 55, .. })));
+    assert!(
+        bench
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Watch { pid: 55, .. }))
+    );
     let running = mesos_proto::v0::TaskStatus {
         task_id: common::task_id("t"),
         state: TaskRunning,
@@ -190,14 +274,21 @@ fn a_restarted_agent_waits_for_its_executors_and_goes_on_with_them() {
         ..Default::default()
     };
     let connection = bench.call("t", mesos_proto::v0::executor::call::Type::Subscribe, |call| {
-        let update = mesos_proto::v0::executor::call::Update { status: running, ..Default::default() };
+        let update = mesos_proto::v0::executor::call::Update {
+            status: running,
+            ..Default::default()
+        };
         call.subscribe = Some(Box::new(mesos_proto::v0::executor::call::Subscribe {
             unacknowledged_updates: vec![update],
             ..Default::default()
         }));
     });
     bench.store();
-    assert_eq!(bench.events(connection).len(), 2, "it is welcomed, and its update taken");
+    assert_eq!(
+        bench.events(connection).len(),
+        2,
+        "it is welcomed, and its update taken"
+    );
     bench.advance(Duration::from_secs(2));
     assert_eq!(bench.core.state(), AgentState::Disconnected);
     assert!(bench.destroyed().is_empty());
@@ -211,11 +302,23 @@ fn a_restarted_agent_waits_for_its_executors_and_goes_on_with_them() {
 #[test]
 fn executors_that_stay_away_or_died_are_reported() {
     for (pid, state, reason, text) in [
-        (Some(55), TaskLost, "REASON_EXECUTOR_REREGISTRATION_TIMEOUT", "Executor did not reregister within 2secs"),
-        (None, TaskFailed, "REASON_EXECUTOR_TERMINATED", "Abnormal executor termination: unknown container"),
+        (
+            Some(55),
+            TaskLost,
+            "REASON_EXECUTOR_REREGISTRATION_TIMEOUT",
+            "Executor did not reregister within 2secs",
+        ),
+        (
+            None,
+            TaskFailed,
+            "REASON_EXECUTOR_TERMINATED",
+            "Abnormal executor termination: unknown container",
+        ),
     ] {
         let mut bench = Bench::started(left_behind(pid));
-        bench.effects.retain(|effect| !matches!(effect, Effect::Destroy { pid: 77, .. }));
+        bench
+            .effects
+            .retain(|effect| !matches!(effect, Effect::Destroy { pid: 77, .. }));
         bench.advance(Duration::from_secs(2));
         if let Some(pid) = pid {
             assert_eq!(bench.destroyed(), [pid]);
@@ -224,7 +327,10 @@ fn executors_that_stay_away_or_died_are_reported() {
         bench.store();
         bench.give(Input::MasterDetected(Some(master())));
         bench.advance(Duration::from_secs(1));
-        let message = SlaveReregisteredMessage { slave_id: agent_id(), ..Default::default() };
+        let message = SlaveReregisteredMessage {
+            slave_id: agent_id(),
+            ..Default::default()
+        };
         bench.from_master(FromMaster::Reregistered(message));
         let told = common::told(&bench.forwarded());
         assert_eq!(told, [("t".into(), state, Some(reason), text.to_owned())]);

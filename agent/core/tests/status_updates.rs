@@ -17,30 +17,57 @@ fn one_update_at_a_time_in_their_order() {
     let sent = bench.forwarded();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].status.state, TaskKilling);
-    assert_eq!(sent[0].latest_state, Some(TaskKilled), "the master learns the newest state at once");
-    let uuids: Vec<_> = bench.events(connection).into_iter().filter_map(|event| event.acknowledged).collect();
+    assert_eq!(
+        sent[0].latest_state,
+        Some(TaskKilled),
+        "the master learns the newest state at once"
+    );
+    let uuids: Vec<_> = bench
+        .events(connection)
+        .into_iter()
+        .filter_map(|event| event.acknowledged)
+        .collect();
     assert_eq!(uuids.len(), 2, "the executor may forget both");
     bench.acknowledge("t", &killed);
-    assert!(bench.forwarded().is_empty(), "an acknowledgement out of turn changes nothing");
+    assert!(
+        bench.forwarded().is_empty(),
+        "an acknowledgement out of turn changes nothing"
+    );
     bench.acknowledge("t", &killing);
-    assert_eq!(told(&bench.forwarded()), [("t".into(), TaskKilled, None, String::new())]);
+    assert_eq!(
+        told(&bench.forwarded()),
+        [("t".into(), TaskKilled, None, String::new())]
+    );
     bench.acknowledge("t", &killing);
-    assert!(bench.forwarded().is_empty(), "a second acknowledgement changes nothing");
+    assert!(
+        bench.forwarded().is_empty(),
+        "a second acknowledgement changes nothing"
+    );
 }
 
 #[test]
 fn an_update_carries_what_mesos_sends() {
     let mut bench = Bench::registered();
-    bench.run(framework_info(false, false), common::command_task("t"), Some(true));
+    bench.run(
+        framework_info(false, false),
+        common::command_task("t"),
+        Some(true),
+    );
     let (container_id, pid) = bench.launch().remove(0);
     bench.subscribe("t");
     let uuid = bench.update("t", "t", TaskStarting);
     let update = bench.forwarded().remove(0);
     let status = &update.status;
     let container = status.container_status.as_ref().unwrap();
-    assert_eq!(container.container_id.as_ref().unwrap().value, container_id.as_str());
+    assert_eq!(
+        container.container_id.as_ref().unwrap().value,
+        container_id.as_str()
+    );
     assert_eq!(container.executor_pid, Some(pid));
-    assert_eq!(container.network_infos[0].ip_addresses[0].ip_address.as_deref(), Some("10.0.0.2"));
+    assert_eq!(
+        container.network_infos[0].ip_addresses[0].ip_address.as_deref(),
+        Some("10.0.0.2")
+    );
     assert_eq!(status.slave_id.as_ref().unwrap().value, common::AGENT);
     assert_eq!(update.slave_id.as_ref().unwrap().value, common::AGENT);
     assert_eq!(update.executor_id.as_ref().unwrap().value, "t");
@@ -78,7 +105,10 @@ fn a_duplicate_is_acknowledged_and_not_sent_again() {
     assert_eq!(bench.events(connection).len(), 1);
     bench.acknowledge("t", &uuid);
     bench.update_as("t", "t", TaskFinished, &uuid);
-    assert!(bench.forwarded().is_empty(), "nor after the scheduler has seen it");
+    assert!(
+        bench.forwarded().is_empty(),
+        "nor after the scheduler has seen it"
+    );
     assert_eq!(bench.events(connection).len(), 1);
 }
 
@@ -89,7 +119,11 @@ fn a_task_ends_once() {
     let first = bench.update("t", "t", TaskFinished);
     bench.update("t", "t", TaskFailed);
     assert_eq!(told(&bench.forwarded()).len(), 1);
-    assert_eq!(bench.events(connection).len(), 2, "the executor is not kept waiting");
+    assert_eq!(
+        bench.events(connection).len(),
+        2,
+        "the executor is not kept waiting"
+    );
     bench.acknowledge("t", &first);
     assert!(bench.forwarded().is_empty());
 }
@@ -102,22 +136,36 @@ fn a_checkpointed_update_is_on_disk_before_anybody_hears_of_it() {
     assert!(bench.forwarded().is_empty());
     assert!(bench.events(connection).is_empty());
     let path = bench.effects.iter().find_map(|effect| match effect {
-        Effect::Append { path, ticket: Some(_), .. } => Some(path.clone()),
+        Effect::Append {
+            path,
+            ticket: Some(_),
+            ..
+        } => Some(path.clone()),
         _ => None,
     });
     let path = path.expect("the update is written");
-    assert!(path.starts_with("/w/meta/slaves/M-S0/frameworks/F-0000/executors/t/runs/"), "{path}");
+    assert!(
+        path.starts_with("/w/meta/slaves/M-S0/frameworks/F-0000/executors/t/runs/"),
+        "{path}"
+    );
     assert!(path.ends_with("/tasks/t/task.updates"), "{path}");
     bench.update_as("t", "t", TaskFinished, &uuid);
     assert!(bench.events(connection).is_empty(), "a duplicate waits as well");
     bench.store();
     assert_eq!(bench.forwarded().len(), 1);
-    let kinds: Vec<_> = bench.events(connection).into_iter().filter_map(|event| event.r#type).collect();
+    let kinds: Vec<_> = bench
+        .events(connection)
+        .into_iter()
+        .filter_map(|event| event.r#type)
+        .collect();
     assert_eq!(kinds, [event::Type::Acknowledged]);
     bench.effects.clear();
     bench.acknowledge("t", &uuid);
     assert!(
-        bench.effects.iter().any(|effect| matches!(effect, Effect::Append { ticket: None, path: file, .. } if *file == path)),
+        bench
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Append { ticket: None, path: file, .. } if *file == path)),
         "the acknowledgement is written as well"
     );
 }

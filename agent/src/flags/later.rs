@@ -5,7 +5,10 @@ use clap::{ArgAction, Args};
 
 /// Flags that have one possible value for now.
 #[derive(Debug, Clone, Args)]
-#[command(rename_all = "snake_case", next_help_heading = "Known, but without effect yet")]
+#[command(
+    rename_all = "snake_case",
+    next_help_heading = "Known, but without effect yet"
+)]
 pub struct LaterFlags {
     /// Prefix for simple appc discovery.
     #[arg(long, hide = true, default_value = "http://")]
@@ -253,21 +256,48 @@ impl LaterFlags {
         let asked = [
             ("authenticatee", self.authenticatee != "crammd5"),
             ("authorizer", self.authorizer != "local"),
-            ("cgroups_cpu_enable_pids_and_tids_count", self.cgroups_cpu_enable_pids_and_tids_count != false),
+            (
+                "cgroups_cpu_enable_pids_and_tids_count",
+                self.cgroups_cpu_enable_pids_and_tids_count != false,
+            ),
             ("cgroups_enable_cfs", self.cgroups_enable_cfs != false),
             ("cgroups_limit_swap", self.cgroups_limit_swap != false),
-            ("disallow_sharing_agent_ipc_namespace", self.disallow_sharing_agent_ipc_namespace != false),
-            ("disallow_sharing_agent_pid_namespace", self.disallow_sharing_agent_pid_namespace != false),
+            (
+                "disallow_sharing_agent_ipc_namespace",
+                self.disallow_sharing_agent_ipc_namespace != false,
+            ),
+            (
+                "disallow_sharing_agent_pid_namespace",
+                self.disallow_sharing_agent_pid_namespace != false,
+            ),
             ("docker_ignore_runtime", self.docker_ignore_runtime != false),
             ("docker_volume_chown", self.docker_volume_chown != false),
-            ("enforce_container_disk_quota", self.enforce_container_disk_quota != false),
+            (
+                "enforce_container_disk_quota",
+                self.enforce_container_disk_quota != false,
+            ),
             ("frameworks_home", !self.frameworks_home.is_empty()),
-            ("gc_non_executor_container_sandboxes", self.gc_non_executor_container_sandboxes != false),
-            ("http_executor_domain_sockets", self.http_executor_domain_sockets != false),
-            ("network_cni_root_dir_persist", self.network_cni_root_dir_persist != false),
-            ("revocable_cpu_low_priority", self.revocable_cpu_low_priority != true),
+            (
+                "gc_non_executor_container_sandboxes",
+                self.gc_non_executor_container_sandboxes != false,
+            ),
+            (
+                "http_executor_domain_sockets",
+                self.http_executor_domain_sockets != false,
+            ),
+            (
+                "network_cni_root_dir_persist",
+                self.network_cni_root_dir_persist != false,
+            ),
+            (
+                "revocable_cpu_low_priority",
+                self.revocable_cpu_low_priority != true,
+            ),
             ("image_providers", self.image_providers.is_some()),
-            ("image_provisioner_backend", self.image_provisioner_backend.is_some()),
+            (
+                "image_provisioner_backend",
+                self.image_provisioner_backend.is_some(),
+            ),
             ("image_gc_config", self.image_gc_config.is_some()),
             ("jwt_secret_key", self.jwt_secret_key.is_some()),
             ("container_logger", self.container_logger.is_some()),
@@ -286,7 +316,10 @@ impl LaterFlags {
             ("ip_discovery_command", self.ip_discovery_command.is_some()),
             ("domain", self.domain.is_some()),
             ("hadoop_home", self.hadoop_home.is_some()),
-            ("resource_provider_config_dir", self.resource_provider_config_dir.is_some()),
+            (
+                "resource_provider_config_dir",
+                self.resource_provider_config_dir.is_some(),
+            ),
             ("default_container_info", self.default_container_info.is_some()),
             ("default_container_dns", self.default_container_dns.is_some()),
             ("hooks", self.hooks.is_some()),
@@ -295,7 +328,10 @@ impl LaterFlags {
             ("secret_resolver", self.secret_resolver.is_some()),
             ("master_detector", self.master_detector.is_some()),
             ("allowed_devices", self.allowed_devices.is_some()),
-            ("host_path_volume_force_creation", self.host_path_volume_force_creation.is_some()),
+            (
+                "host_path_volume_force_creation",
+                self.host_path_volume_force_creation.is_some(),
+            ),
             ("firewall_rules", self.firewall_rules.is_some()),
         ];
         asked.into_iter().find(|(_, asked)| *asked).map(|(name, _)| name)

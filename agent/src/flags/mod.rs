@@ -50,7 +50,12 @@ pub struct Flags {
     #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Network")]
     pub hostname_lookup: bool,
     /// Bound of the random wait before the first registration; later waits double up to a minute.
-    #[arg(long, default_value = "1secs", help_heading = "Network", value_name = "DURATION")]
+    #[arg(
+        long,
+        default_value = "1secs",
+        help_heading = "Network",
+        value_name = "DURATION"
+    )]
     pub registration_backoff_factor: DurationText,
 
     /// What to offer, as in cpus:4;mem:1024;disk:4096;ports:[31000-32000]. Default: what the host has.
@@ -86,10 +91,20 @@ pub struct Flags {
     #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Containers")]
     pub switch_user: bool,
     /// How long an executor may take to register.
-    #[arg(long, default_value = "1mins", help_heading = "Containers", value_name = "DURATION")]
+    #[arg(
+        long,
+        default_value = "1mins",
+        help_heading = "Containers",
+        value_name = "DURATION"
+    )]
     pub executor_registration_timeout: DurationText,
     /// How long an executor may take to end after it was asked to.
-    #[arg(long, default_value = "5secs", help_heading = "Containers", value_name = "DURATION")]
+    #[arg(
+        long,
+        default_value = "5secs",
+        help_heading = "Containers",
+        value_name = "DURATION"
+    )]
     pub executor_shutdown_grace_period: DurationText,
     /// The environment of executors, as a JSON object of texts.
     #[arg(long, help_heading = "Containers", value_name = "JSON")]
@@ -99,10 +114,20 @@ pub struct Flags {
     #[arg(long, default_value = "reconnect", value_parser = ["reconnect", "cleanup"], help_heading = "Recovery")]
     pub recover: String,
     /// How long a checkpointing executor waits for its agent to come back.
-    #[arg(long, default_value = "15mins", help_heading = "Recovery", value_name = "DURATION")]
+    #[arg(
+        long,
+        default_value = "15mins",
+        help_heading = "Recovery",
+        value_name = "DURATION"
+    )]
     pub recovery_timeout: DurationText,
     /// How long a restarted agent waits for its executors.
-    #[arg(long, default_value = "2secs", help_heading = "Recovery", value_name = "DURATION")]
+    #[arg(
+        long,
+        default_value = "2secs",
+        help_heading = "Recovery",
+        value_name = "DURATION"
+    )]
     pub executor_reregistration_timeout: DurationText,
     /// Which changes of the agent's description a restart may bring: equal, additive or any.
     #[arg(long, default_value = "equal", value_parser = ["equal", "additive", "any"], help_heading = "Recovery")]
@@ -112,7 +137,12 @@ pub struct Flags {
     pub strict: bool,
 
     /// How long sandboxes are kept at most.
-    #[arg(long, default_value = "1weeks", help_heading = "Disk", value_name = "DURATION")]
+    #[arg(
+        long,
+        default_value = "1weeks",
+        help_heading = "Disk",
+        value_name = "DURATION"
+    )]
     pub gc_delay: DurationText,
     /// The share of the disk to keep free by removing sandboxes earlier.
     #[arg(long, default_value_t = 0.1, help_heading = "Disk")]
@@ -168,9 +198,16 @@ impl Flags {
         if self.work_dir.is_none() {
             return Err("Flag 'work_dir' is required, but it was not provided".to_owned());
         }
-        let unsupported = |name: &str| Err(format!("Flag '--{name}' is not supported by this release with this value"));
+        let unsupported = |name: &str| {
+            Err(format!(
+                "Flag '--{name}' is not supported by this release with this value"
+            ))
+        };
         if master.starts_with("zk://") {
-            return Err("Flag '--master' with zk:// is not supported by this release: give the master's host:port".to_owned());
+            return Err(
+                "Flag '--master' with zk:// is not supported by this release: give the master's host:port"
+                    .to_owned(),
+            );
         }
         for (name, value, only) in [
             ("launcher", &self.launcher, "posix"),
@@ -182,7 +219,9 @@ impl Flags {
         }
         for isolator in self.isolation.split(',') {
             if !["posix/cpu", "posix/mem", "process", "filesystem/posix"].contains(&isolator) {
-                return Err(format!("Unknown or unsupported isolator '{isolator}' in flag '--isolation'"));
+                return Err(format!(
+                    "Unknown or unsupported isolator '{isolator}' in flag '--isolation'"
+                ));
             }
         }
         for (name, asked) in [
@@ -215,7 +254,11 @@ impl Flags {
     /// The log file that operators can read, if there is one.
     #[must_use]
     pub fn log_file(&self) -> Option<PathBuf> {
-        let own = || self.log_dir.as_ref().map(|directory| directory.join("mesos-agent.INFO"));
+        let own = || {
+            self.log_dir
+                .as_ref()
+                .map(|directory| directory.join("mesos-agent.INFO"))
+        };
         self.external_log_file.clone().or_else(own)
     }
 }

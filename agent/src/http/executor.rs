@@ -16,7 +16,12 @@ pub(super) fn route(ctx: &mut Context<AgentProcess>) {
     ctx.route("/api/v1/executor", executor);
 }
 
-fn executor(agent: &mut AgentProcess, ctx: &mut Context<AgentProcess>, request: Request, responder: Responder) {
+fn executor(
+    agent: &mut AgentProcess,
+    ctx: &mut Context<AgentProcess>,
+    request: Request,
+    responder: Responder,
+) {
     let call = match decode_call::<Call>(&request) {
         Ok(call) => call,
         Err(response) => return responder.respond(response),

@@ -32,7 +32,12 @@ pub(super) fn route(ctx: &mut Context<AgentProcess>) {
     ctx.route("/api/v1", operator);
 }
 
-fn operator(agent: &mut AgentProcess, ctx: &mut Context<AgentProcess>, request: Request, responder: Responder) {
+fn operator(
+    agent: &mut AgentProcess,
+    ctx: &mut Context<AgentProcess>,
+    request: Request,
+    responder: Responder,
+) {
     if agent.core.state() == AgentState::Recovering {
         return responder.respond(Response::service_unavailable("Agent has not finished recovery"));
     }
@@ -43,7 +48,10 @@ fn operator(agent: &mut AgentProcess, ctx: &mut Context<AgentProcess>, request: 
     let answer = Answer { responder, form };
     match kind {
         Type::GetHealth => answer.give(response::Type::GetHealth, |reply| {
-            reply.get_health = Some(Box::new(response::GetHealth { healthy: true, ..Default::default() }));
+            reply.get_health = Some(Box::new(response::GetHealth {
+                healthy: true,
+                ..Default::default()
+            }));
         }),
         Type::GetFlags => answer.give(response::Type::GetFlags, |reply| {
             let flag = |(name, value): &(String, String)| Flag {
@@ -52,14 +60,23 @@ fn operator(agent: &mut AgentProcess, ctx: &mut Context<AgentProcess>, request: 
                 ..Flag::default()
             };
             let flags = agent.parts.daemon.flags.iter().map(flag).collect();
-            reply.get_flags = Some(Box::new(response::GetFlags { flags, ..Default::default() }));
+            reply.get_flags = Some(Box::new(response::GetFlags {
+                flags,
+                ..Default::default()
+            }));
         }),
         Type::GetVersion => answer.give(response::Type::GetVersion, |reply| {
             let version_info = version::message();
-            reply.get_version = Some(Box::new(response::GetVersion { version_info, ..Default::default() }));
+            reply.get_version = Some(Box::new(response::GetVersion {
+                version_info,
+                ..Default::default()
+            }));
         }),
         Type::GetLoggingLevel => answer.give(response::Type::GetLoggingLevel, |reply| {
-            reply.get_logging_level = Some(Box::new(response::GetLoggingLevel { level: 0, ..Default::default() }));
+            reply.get_logging_level = Some(Box::new(response::GetLoggingLevel {
+                level: 0,
+                ..Default::default()
+            }));
         }),
         Type::GetAgent => answer.give(response::Type::GetAgent, |reply| {
             reply.get_agent = Some(Box::new(agent.core.get_agent()));
@@ -85,7 +102,10 @@ fn operator(agent: &mut AgentProcess, ctx: &mut Context<AgentProcess>, request: 
         Type::GetContainers => get_containers(agent, ctx, answer),
         Type::GetMetrics => get_metrics(ctx, &call, answer),
         Type::ListFiles => {
-            let found = agent.parts.files.list_files(&call.list_files.unwrap_or_default().path);
+            let found = agent
+                .parts
+                .files
+                .list_files(&call.list_files.unwrap_or_default().path);
             ctx.then(found, move |_, _, found| answer.list(found));
         }
         Type::ReadFile => {
@@ -106,23 +126,36 @@ fn parse(request: &Request) -> Result<(Call, Type, ContentType), Response> {
     }
     let content_type = request.headers.get("Content-Type").unwrap_or_default();
     if content_type == RECORDIO {
-        return Err(Response::not_implemented("Streaming requests are not supported by this release"));
+        return Err(Response::not_implemented(
+            "Streaming requests are not supported by this release",
+        ));
     }
-    if !content_type.is_empty() && ![JSON, PROTOBUF].iter().any(|known| content_type.starts_with(known)) {
+    if !content_type.is_empty()
+        && ![JSON, PROTOBUF]
+            .iter()
+            .any(|known| content_type.starts_with(known))
+    {
         return Err(Response::unsupported_media_type(format!(
             "Expecting 'Content-Type' of {JSON} or {PROTOBUF} or {RECORDIO}"
         )));
     }
     let call: Call = decode_call(request)?;
     let missing = |what: &str| {
-        Response::bad_request(format!("Failed to validate agent::Call: Expecting '{what}' to be present"))
+        Response::bad_request(format!(
+            "Failed to validate agent::Call: Expecting '{what}' to be present"
+        ))
     };
-    let kind = call.r#type.filter(|kind| *kind != Type::Unknown).ok_or_else(|| missing("type"))?;
+    let kind = call
+        .r#type
+        .filter(|kind| *kind != Type::Unknown)
+        .ok_or_else(|| missing("type"))?;
     match kind {
         Type::ListFiles if call.list_files.is_none() => return Err(missing("list_files")),
         Type::ReadFile if call.read_file.is_none() => return Err(missing("read_file")),
         Type::GetMetrics if call.get_metrics.is_none() => return Err(missing("get_metrics")),
-        Type::SetLoggingLevel if call.set_logging_level.is_none() => return Err(missing("set_logging_level")),
+        Type::SetLoggingLevel if call.set_logging_level.is_none() => {
+            return Err(missing("set_logging_level"));
+        }
         _ => {}
     }
     Ok((call, kind, accepted(request)?))
@@ -139,32 +172,47 @@ impl Answer {
         // These answers show some lists even when they are empty, and what only v0 knows.
         use response::Type::{GetExecutors, GetFrameworks, GetState, GetTasks};
         let own_writer = matches!(kind, GetExecutors | GetFrameworks | GetState | GetTasks);
-        let mut reply = Reply { r#type: Some(kind), ..Reply::default() };
+        let mut reply = Reply {
+            r#type: Some(kind),
+            ..Reply::default()
+        };
         fill(&mut reply);
         let body = match self.form {
             ContentType::Json if own_writer => reply.to_json(Dialect::Operator).into_bytes(),
             form => form.encode(&reply),
         };
-        self.responder.respond(Response::with_body(self.form.as_str(), body));
+        self.responder
+            .respond(Response::with_body(self.form.as_str(), body));
     }
 
     fn list(self, found: Result<Result<Vec<FileInfo>, FilesError>, FutureError>) {
         match found {
             Ok(Ok(file_infos)) => self.give(response::Type::ListFiles, |reply| {
-                reply.list_files = Some(Box::new(response::ListFiles { file_infos, ..Default::default() }));
+                reply.list_files = Some(Box::new(response::ListFiles {
+                    file_infos,
+                    ..Default::default()
+                }));
             }),
             Ok(Err(error)) => self.responder.respond(error.response()),
-            Err(error) => self.responder.respond(Response::internal_error(error.to_string())),
+            Err(error) => self
+                .responder
+                .respond(Response::internal_error(error.to_string())),
         }
     }
 
     fn read(self, found: Result<Result<FilePart, FilesError>, FutureError>) {
         match found {
             Ok(Ok(FilePart { size, data })) => self.give(response::Type::ReadFile, |reply| {
-                reply.read_file = Some(Box::new(response::ReadFile { size, data, ..Default::default() }));
+                reply.read_file = Some(Box::new(response::ReadFile {
+                    size,
+                    data,
+                    ..Default::default()
+                }));
             }),
             Ok(Err(error)) => self.responder.respond(error.response()),
-            Err(error) => self.responder.respond(Response::internal_error(error.to_string())),
+            Err(error) => self
+                .responder
+                .respond(Response::internal_error(error.to_string())),
         }
     }
 }
@@ -177,12 +225,19 @@ fn get_containers(agent: &AgentProcess, ctx: &mut Context<AgentProcess>, answer:
             executor_name: Some(view.executor_name.clone()),
             container_id: view.container_id.to_proto(),
             container_status: Some(Box::new(view.status())),
-            resource_statistics: Some(Box::new(statistics_of(now, view, used.get(view.container_id.as_str())))),
+            resource_statistics: Some(Box::new(statistics_of(
+                now,
+                view,
+                used.get(view.container_id.as_str()),
+            ))),
             ..Container::default()
         };
         let containers = views.iter().map(shown).collect();
         answer.give(response::Type::GetContainers, |reply| {
-            reply.get_containers = Some(Box::new(response::GetContainers { containers, ..Default::default() }));
+            reply.get_containers = Some(Box::new(response::GetContainers {
+                containers,
+                ..Default::default()
+            }));
         });
     });
 }
@@ -196,10 +251,17 @@ fn get_metrics(ctx: &mut Context<AgentProcess>, call: &Call, answer: Answer) {
         let metrics = snapshot
             .unwrap_or_default()
             .into_iter()
-            .map(|(name, value)| Metric { name, value: Some(value), ..Metric::default() })
+            .map(|(name, value)| Metric {
+                name,
+                value: Some(value),
+                ..Metric::default()
+            })
             .collect();
         answer.give(response::Type::GetMetrics, |reply| {
-            reply.get_metrics = Some(Box::new(response::GetMetrics { metrics, ..Default::default() }));
+            reply.get_metrics = Some(Box::new(response::GetMetrics {
+                metrics,
+                ..Default::default()
+            }));
         });
     });
 }

@@ -16,30 +16,42 @@ use mesos_proto::v0::ResourceStatistics;
 use crate::agent::AgentProcess;
 
 pub(super) fn route(ctx: &mut Context<AgentProcess>) {
-    ctx.route("/health", |_, _, _, responder: Responder| responder.respond(Response::ok()));
-    ctx.route("/state", |agent: &mut AgentProcess, _, request: Request, responder: Responder| {
-        if let Err(response) = may_read(agent, &request) {
-            return responder.respond(response);
-        }
-        let body = agent.core.state_json(&agent.parts.daemon);
-        responder.respond(Response::json_with_jsonp(body, &request));
+    ctx.route("/health", |_, _, _, responder: Responder| {
+        responder.respond(Response::ok())
     });
-    ctx.route("/flags", |agent: &mut AgentProcess, _, request: Request, responder: Responder| {
-        if let Err(response) = only_get(&request) {
-            return responder.respond(response);
-        }
-        let mut out = Vec::new();
-        Object::write(&mut out, |object| {
-            object.object("flags", |flags| {
-                for (name, value) in &agent.parts.daemon.flags {
-                    flags.string(name, value);
-                }
+    ctx.route(
+        "/state",
+        |agent: &mut AgentProcess, _, request: Request, responder: Responder| {
+            if let Err(response) = may_read(agent, &request) {
+                return responder.respond(response);
+            }
+            let body = agent.core.state_json(&agent.parts.daemon);
+            responder.respond(Response::json_with_jsonp(body, &request));
+        },
+    );
+    ctx.route(
+        "/flags",
+        |agent: &mut AgentProcess, _, request: Request, responder: Responder| {
+            if let Err(response) = only_get(&request) {
+                return responder.respond(response);
+            }
+            let mut out = Vec::new();
+            Object::write(&mut out, |object| {
+                object.object("flags", |flags| {
+                    for (name, value) in &agent.parts.daemon.flags {
+                        flags.string(name, value);
+                    }
+                });
             });
-        });
-        responder.respond(Response::json_with_jsonp(out, &request));
+            responder.respond(Response::json_with_jsonp(out, &request));
+        },
+    );
+    ctx.route("/containers", |agent, ctx, request, responder| {
+        measured(agent, ctx, request, responder, true)
     });
-    ctx.route("/containers", |agent, ctx, request, responder| measured(agent, ctx, request, responder, true));
-    ctx.route("/monitor/statistics", |agent, ctx, request, responder| measured(agent, ctx, request, responder, false));
+    ctx.route("/monitor/statistics", |agent, ctx, request, responder| {
+        measured(agent, ctx, request, responder, false)
+    });
 }
 
 fn only_get(request: &Request) -> Result<(), Response> {
@@ -118,7 +130,12 @@ pub(super) fn statistics_of(now: Time, view: &ContainerView, used: Option<&Usage
 }
 
 /// Keys stand in alphabetical order, as in Mesos, also inside the statistics.
-fn write_container(out: &mut Vec<u8>, view: &ContainerView, statistics: &ResourceStatistics, with_status: bool) {
+fn write_container(
+    out: &mut Vec<u8>,
+    view: &ContainerView,
+    statistics: &ResourceStatistics,
+    with_status: bool,
+) {
     Object::write(out, |object| {
         if with_status {
             object.string("container_id", view.container_id.as_str());
@@ -129,8 +146,14 @@ fn write_container(out: &mut Vec<u8>, view: &ContainerView, statistics: &Resourc
         object.string("source", &view.source);
         object.object("statistics", |object| {
             object.number("cpus_soft_limit", statistics.cpus_soft_limit.unwrap_or(0.0));
-            object.number("cpus_system_time_secs", statistics.cpus_system_time_secs.unwrap_or(0.0));
-            object.number("cpus_user_time_secs", statistics.cpus_user_time_secs.unwrap_or(0.0));
+            object.number(
+                "cpus_system_time_secs",
+                statistics.cpus_system_time_secs.unwrap_or(0.0),
+            );
+            object.number(
+                "cpus_user_time_secs",
+                statistics.cpus_user_time_secs.unwrap_or(0.0),
+            );
             for (name, value) in [
                 ("mem_limit_bytes", statistics.mem_limit_bytes),
                 ("mem_rss_bytes", statistics.mem_rss_bytes),

@@ -2,7 +2,7 @@
 
 use libprocess_core::time::Time;
 use mesos_proto::v0::internal::StatusUpdateMessage;
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 use super::Key;
 use crate::{
@@ -41,7 +41,7 @@ impl AgentCore {
             // A master that knows the newest state can free resources before the scheduler has seen it.
             update.latest_state = Some(task.state);
         }
-        debug!(framework_id = %key.0, task_id = %key.1, state = update.status.state.as_str_name(), "forwarding status update");
+        info!(trip = 11, framework_id = %key.0, task_id = %key.1, state = update.status.state.as_str_name(), "forwarding status update");
         let message = StatusUpdateMessage {
             update,
             pid: Some(self.config.pid.to_string()),

@@ -27,7 +27,10 @@ impl AgentCore {
             },
         );
         put("frameworks_active", count(self.frameworks.len()));
-        put("recovery_time_secs", self.recovery_time.unwrap_or_default().as_secs_f64());
+        put(
+            "recovery_time_secs",
+            self.recovery_time.unwrap_or_default().as_secs_f64(),
+        );
         put("recovery_errors", number(self.counters.recovery_errors));
         let executors: Vec<&Executor> = self
             .frameworks

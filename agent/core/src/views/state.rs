@@ -29,7 +29,9 @@ impl AgentCore {
             state.string("pid", &self.config.pid.to_string());
             state.string("hostname", &self.info.hostname);
             state.array("capabilities", |list| {
-                let named = agent_capabilities().into_iter().filter_map(|capability| capability.r#type);
+                let named = agent_capabilities()
+                    .into_iter()
+                    .filter_map(|capability| capability.r#type);
                 named.for_each(|capability| list.string(capability.as_str_name()));
             });
             self.write_resources(state);
@@ -49,9 +51,15 @@ impl AgentCore {
                     flags.string(name, value);
                 }
             });
-            state.array("frameworks", |list| self.frameworks.values().for_each(|one| write_framework(list, one)));
+            state.array("frameworks", |list| {
+                self.frameworks
+                    .values()
+                    .for_each(|one| write_framework(list, one))
+            });
             state.array("completed_frameworks", |list| {
-                self.completed_frameworks.iter().for_each(|one| write_framework(list, one));
+                self.completed_frameworks
+                    .iter()
+                    .for_each(|one| write_framework(list, one));
             });
         });
         out
@@ -59,7 +67,10 @@ impl AgentCore {
 
     fn write_resources(&self, state: &mut Object<'_>) {
         let total = Resources::from_valid_protos(&self.info.resources);
-        let executors = self.frameworks.values().flat_map(|framework| framework.executors.values());
+        let executors = self
+            .frameworks
+            .values()
+            .flat_map(|framework| framework.executors.values());
         let allocated = sum(executors.flat_map(Executor::allocated));
         let by_role = |object: &mut Object<'_>, resources: &Resources| {
             for (role, part) in resources.reservations() {
@@ -67,7 +78,10 @@ impl AgentCore {
             }
         };
         let full = |list: &mut Array<'_>, resources: &Resources| {
-            resources.to_endpoint_protos().iter().for_each(|resource| list.message(resource));
+            resources
+                .to_endpoint_protos()
+                .iter()
+                .for_each(|resource| list.message(resource));
         };
         state.resources("resources", &total);
         state.object("reserved_resources", |object| by_role(object, &total));
@@ -77,8 +91,12 @@ impl AgentCore {
                 object.array(&role, |list| full(list, &part));
             }
         });
-        state.array("unreserved_resources_full", |list| full(list, &total.unreserved()));
-        state.object("reserved_resources_allocated", |object| by_role(object, &allocated));
+        state.array("unreserved_resources_full", |list| {
+            full(list, &total.unreserved())
+        });
+        state.object("reserved_resources_allocated", |object| {
+            by_role(object, &allocated)
+        });
         state.resources("unreserved_resources_allocated", &allocated.unreserved());
     }
 }
@@ -101,13 +119,23 @@ fn write_framework(list: &mut Array<'_>, framework: &Framework) {
             object.string("principal", principal);
         }
         if mesos::capabilities::framework_has(info, capability::Type::MultiRole) {
-            object.array("roles", |list| info.roles.iter().for_each(|role| list.string(role)));
+            object.array("roles", |list| {
+                info.roles.iter().for_each(|role| list.string(role))
+            });
         } else {
             object.string("role", info.role.as_deref().unwrap_or("*"));
         }
-        object.array("executors", |list| framework.executors.values().for_each(|one| write_executor(list, one)));
+        object.array("executors", |list| {
+            framework
+                .executors
+                .values()
+                .for_each(|one| write_executor(list, one))
+        });
         object.array("completed_executors", |list| {
-            framework.completed_executors.iter().for_each(|one| write_executor(list, one));
+            framework
+                .completed_executors
+                .iter()
+                .for_each(|one| write_executor(list, one));
         });
     });
 }
@@ -130,10 +158,21 @@ fn write_executor(list: &mut Array<'_>, executor: &Executor) {
         if let Some(r#type) = info.r#type {
             object.string("type", executor_info::Type::as_str_name(r#type));
         }
-        object.array("tasks", |list| executor.launched.values().for_each(|task| write_task(list, task)));
-        object.array("queued_tasks", |list| executor.queued.values().for_each(|task| write_queued_task(list, task)));
+        object.array("tasks", |list| {
+            executor.launched.values().for_each(|task| write_task(list, task))
+        });
+        object.array("queued_tasks", |list| {
+            executor
+                .queued
+                .values()
+                .for_each(|task| write_queued_task(list, task))
+        });
         object.array("completed_tasks", |list| {
-            executor.completed.iter().chain(executor.terminated.values()).for_each(|task| write_task(list, task));
+            executor
+                .completed
+                .iter()
+                .chain(executor.terminated.values())
+                .for_each(|task| write_task(list, task));
         });
     });
 }
@@ -162,5 +201,9 @@ fn write_queued_task(list: &mut Array<'_>, task: &TaskInfo) {
 }
 
 fn role_of(resource: &Resource) -> &str {
-    resource.allocation_info.as_ref().and_then(|allocation| allocation.role.as_deref()).unwrap_or_default()
+    resource
+        .allocation_info
+        .as_ref()
+        .and_then(|allocation| allocation.role.as_deref())
+        .unwrap_or_default()
 }

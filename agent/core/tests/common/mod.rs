@@ -8,19 +8,20 @@ use std::time::Duration;
 use libprocess_core::{time::Time, upid::Upid};
 use mesos::ids::ContainerId;
 use mesos_agent_core::{
-    AgentCore, Config, ContainerEnd, Effect, ExecutorAnswer, ExecutorRequest, FromMaster, Input, Random, RecoveredState,
-    Ticket,
+    AgentCore, Config, ContainerEnd, Effect, ExecutorAnswer, ExecutorRequest, FromMaster, Input, Random,
+    RecoveredState, Ticket,
 };
 use mesos_proto::{
     Message,
     v0::{
-        CommandInfo, ExecutorID, ExecutorInfo, FrameworkID, FrameworkInfo, Resource, SlaveID, SlaveInfo, TaskGroupInfo,
-        TaskID, TaskInfo, TaskState, TaskStatus,
+        CommandInfo, ExecutorID, ExecutorInfo, FrameworkID, FrameworkInfo, Resource, SlaveID, SlaveInfo,
+        TaskGroupInfo, TaskID, TaskInfo, TaskState, TaskStatus,
         executor::{Call, Event, call},
         framework_info::{Capability, capability},
         internal::{
-            ExitedExecutorMessage, KillTaskMessage, RunTaskGroupMessage, RunTaskMessage, ShutdownFrameworkMessage,
-            SlaveRegisteredMessage, StatusUpdate, StatusUpdateAcknowledgementMessage, StatusUpdateMessage,
+            ExitedExecutorMessage, KillTaskMessage, RunTaskGroupMessage, RunTaskMessage,
+            ShutdownFrameworkMessage, SlaveRegisteredMessage, StatusUpdate,
+            StatusUpdateAcknowledgementMessage, StatusUpdateMessage,
         },
         resource::AllocationInfo,
         task_status::Source,
@@ -75,7 +76,10 @@ pub fn resources(cpus: f64, mem: f64) -> Vec<Resource> {
     let scalar = |name: &str, value: f64| Resource {
         name: name.into(),
         r#type: value::Type::Scalar,
-        scalar: Some(Box::new(value::Scalar { value, ..Default::default() })),
+        scalar: Some(Box::new(value::Scalar {
+            value,
+            ..Default::default()
+        })),
         ..Resource::default()
     };
     vec![scalar("cpus", cpus), scalar("mem", mem)]
@@ -84,13 +88,19 @@ pub fn resources(cpus: f64, mem: f64) -> Vec<Resource> {
 pub fn allocated(cpus: f64, mem: f64) -> Vec<Resource> {
     let mut list = resources(cpus, mem);
     for resource in &mut list {
-        resource.allocation_info = Some(Box::new(AllocationInfo { role: Some("*".into()), ..Default::default() }));
+        resource.allocation_info = Some(Box::new(AllocationInfo {
+            role: Some("*".into()),
+            ..Default::default()
+        }));
     }
     list
 }
 
 pub fn framework_info(checkpoint: bool, aware: bool) -> FrameworkInfo {
-    let capability = Capability { r#type: Some(capability::Type::PartitionAware), ..Default::default() };
+    let capability = Capability {
+        r#type: Some(capability::Type::PartitionAware),
+        ..Default::default()
+    };
     FrameworkInfo {
         user: "root".into(),
         name: "test".into(),
@@ -102,20 +112,32 @@ pub fn framework_info(checkpoint: bool, aware: bool) -> FrameworkInfo {
 }
 
 pub fn framework_id() -> FrameworkID {
-    FrameworkID { value: FRAMEWORK.into(), ..Default::default() }
+    FrameworkID {
+        value: FRAMEWORK.into(),
+        ..Default::default()
+    }
 }
 
 pub fn task_id(id: &str) -> TaskID {
-    TaskID { value: id.into(), ..Default::default() }
+    TaskID {
+        value: id.into(),
+        ..Default::default()
+    }
 }
 
 pub fn agent_id() -> SlaveID {
-    SlaveID { value: AGENT.into(), ..Default::default() }
+    SlaveID {
+        value: AGENT.into(),
+        ..Default::default()
+    }
 }
 
 /// A task with a command and no executor.
 pub fn command_task(id: &str) -> TaskInfo {
-    let command = CommandInfo { value: Some("sleep 600".into()), ..CommandInfo::default() };
+    let command = CommandInfo {
+        value: Some("sleep 600".into()),
+        ..CommandInfo::default()
+    };
     TaskInfo {
         name: id.into(),
         task_id: task_id(id),
@@ -128,13 +150,23 @@ pub fn command_task(id: &str) -> TaskInfo {
 
 /// A task of the executor `e`.
 pub fn executor_task(id: &str) -> TaskInfo {
-    TaskInfo { command: None, executor: Some(Box::new(executor_info())), ..command_task(id) }
+    TaskInfo {
+        command: None,
+        executor: Some(Box::new(executor_info())),
+        ..command_task(id)
+    }
 }
 
 pub fn executor_info() -> ExecutorInfo {
-    let command = CommandInfo { value: Some("./executor".into()), ..CommandInfo::default() };
+    let command = CommandInfo {
+        value: Some("./executor".into()),
+        ..CommandInfo::default()
+    };
     ExecutorInfo {
-        executor_id: ExecutorID { value: "e".into(), ..Default::default() },
+        executor_id: ExecutorID {
+            value: "e".into(),
+            ..Default::default()
+        },
         framework_id: Some(Box::new(framework_id())),
         command: Some(Box::new(command)),
         resources: allocated(0.5, 64.0),
@@ -148,7 +180,10 @@ impl Bench {
         let mut bench = Self::started(RecoveredState::default());
         bench.give(Input::MasterDetected(Some(master())));
         bench.advance(Duration::from_secs(1));
-        let message = SlaveRegisteredMessage { slave_id: agent_id(), ..Default::default() };
+        let message = SlaveRegisteredMessage {
+            slave_id: agent_id(),
+            ..Default::default()
+        };
         bench.from_master(FromMaster::Registered(message));
         bench.effects.clear();
         bench
@@ -157,7 +192,14 @@ impl Bench {
     pub fn started(state: RecoveredState) -> Self {
         let now = Time::from_nanos(1_000_000_000_000);
         let core = AgentCore::new(config(), Random::from_number(1), now);
-        let mut bench = Self { core, now, effects: Vec::new(), requests: 0, pids: 100, uuids: 0 };
+        let mut bench = Self {
+            core,
+            now,
+            effects: Vec::new(),
+            requests: 0,
+            pids: 100,
+            uuids: 0,
+        };
         bench.give(Input::Recover(Box::new(state)));
         bench
     }
@@ -168,7 +210,10 @@ impl Bench {
     }
 
     pub fn from_master(&mut self, message: FromMaster) {
-        self.give(Input::FromMaster { from: master(), message });
+        self.give(Input::FromMaster {
+            from: master(),
+            message,
+        });
     }
 
     /// Lets time pass, and wakes the core as the shell would.
@@ -191,7 +236,10 @@ impl Bench {
         self.from_master(FromMaster::RunTaskGroup(Box::new(RunTaskGroupMessage {
             framework,
             executor,
-            task_group: TaskGroupInfo { tasks, ..TaskGroupInfo::default() },
+            task_group: TaskGroupInfo {
+                tasks,
+                ..TaskGroupInfo::default()
+            },
             launch_executor: Some(true),
             ..RunTaskGroupMessage::default()
         })));
@@ -228,13 +276,17 @@ impl Bench {
                 _ => None,
             })
             .collect();
-        self.effects.retain(|effect| !matches!(effect, Effect::Launch { .. }));
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Launch { .. }));
         asked
             .into_iter()
             .map(|(ticket, container_id)| {
                 self.pids += 1;
                 let pid = self.pids;
-                self.give(Input::ContainerLaunched { ticket, result: Ok(pid) });
+                self.give(Input::ContainerLaunched {
+                    ticket,
+                    result: Ok(pid),
+                });
                 (container_id, pid)
             })
             .collect()
@@ -243,7 +295,10 @@ impl Bench {
     pub fn call(&mut self, executor: &str, r#type: call::Type, fill: impl FnOnce(&mut Call)) -> u64 {
         let mut call = Call {
             framework_id: framework_id(),
-            executor_id: ExecutorID { value: executor.into(), ..Default::default() },
+            executor_id: ExecutorID {
+                value: executor.into(),
+                ..Default::default()
+            },
             r#type: Some(r#type),
             ..Call::default()
         };
@@ -255,7 +310,9 @@ impl Bench {
     }
 
     pub fn subscribe(&mut self, executor: &str) -> u64 {
-        self.call(executor, call::Type::Subscribe, |call| call.subscribe = Some(Box::default()))
+        self.call(executor, call::Type::Subscribe, |call| {
+            call.subscribe = Some(Box::default())
+        })
     }
 
     /// An executor's update; returns its uuid.
@@ -275,11 +332,17 @@ impl Bench {
             source: Some(Source::SourceExecutor),
             uuid: Some(uuid.to_vec().into()),
             timestamp: Some(self.now.secs_f64()),
-            executor_id: Some(Box::new(ExecutorID { value: executor.into(), ..Default::default() })),
+            executor_id: Some(Box::new(ExecutorID {
+                value: executor.into(),
+                ..Default::default()
+            })),
             ..TaskStatus::default()
         };
         self.call(executor, call::Type::Update, |call| {
-            call.update = Some(Box::new(call::Update { status, ..Default::default() }));
+            call.update = Some(Box::new(call::Update {
+                status,
+                ..Default::default()
+            }));
         });
     }
 
@@ -294,18 +357,30 @@ impl Bench {
     }
 
     pub fn kill(&mut self, task: &str) {
-        let message = KillTaskMessage { framework_id: framework_id(), task_id: task_id(task), ..Default::default() };
+        let message = KillTaskMessage {
+            framework_id: framework_id(),
+            task_id: task_id(task),
+            ..Default::default()
+        };
         self.from_master(FromMaster::KillTask(message));
     }
 
     pub fn shutdown_framework(&mut self) {
-        let message = ShutdownFrameworkMessage { framework_id: framework_id(), ..Default::default() };
+        let message = ShutdownFrameworkMessage {
+            framework_id: framework_id(),
+            ..Default::default()
+        };
         self.from_master(FromMaster::ShutdownFramework(message));
     }
 
     pub fn exit(&mut self, container_id: &ContainerId, wait_status: i32) {
-        let end = ContainerEnd { wait_status: Some(wait_status) };
-        self.give(Input::ContainerExited { container_id: container_id.clone(), end });
+        let end = ContainerEnd {
+            wait_status: Some(wait_status),
+        };
+        self.give(Input::ContainerExited {
+            container_id: container_id.clone(),
+            end,
+        });
     }
 
     /// A running command task: launched, subscribed, TASK_RUNNING acknowledged.
@@ -360,7 +435,8 @@ impl Bench {
             _ => None,
         });
         let found = found.collect();
-        self.effects.retain(|effect| !matches!(effect, Effect::Respond { .. }));
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Respond { .. }));
         found
     }
 
@@ -370,7 +446,8 @@ impl Bench {
             _ => None,
         });
         let found = found.collect();
-        self.effects.retain(|effect| !matches!(effect, Effect::Destroy { .. }));
+        self.effects
+            .retain(|effect| !matches!(effect, Effect::Destroy { .. }));
         found
     }
 }

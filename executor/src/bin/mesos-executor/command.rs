@@ -15,6 +15,8 @@ use mesos_proto::{
     },
 };
 
+use tracing::info;
+
 use crate::{
     flags::Flags,
     log::{say, warn},
@@ -98,6 +100,7 @@ impl CommandExecutor {
             .or(task.command.as_deref())
             .ok_or("Expecting task to have a command")?;
         let mut command = command_of(info)?;
+        info!(trip = 10, task_id = task.task_id.value, "task starting");
         if let Some(directory) = &self.flags.working_directory {
             command.current_dir(directory);
         }

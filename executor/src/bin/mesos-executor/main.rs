@@ -40,6 +40,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
     let executor = CommandExecutor::new(flags, settings.shutdown_grace_period);
     match run(settings, executor) {
         Ok(()) => ExitCode::SUCCESS,
