@@ -17,7 +17,10 @@ fn one_update_at_a_time_in_their_order() {
     let sent = bench.forwarded();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].status.state, TaskKilling);
-    assert_eq!(sent[0].latest_state, Some(TaskKilled), "the master learns the newest state at once");
+    assert_eq!(sent[0].latest_state, Some(TaskKilling));
+    bench.advance(Duration::from_secs(10));
+    let again = bench.forwarded().remove(0);
+    assert_eq!((again.status.state, again.latest_state), (TaskKilling, Some(TaskKilled)), "the newest state goes along");
     let uuids: Vec<_> = bench.events(connection).into_iter().filter_map(|event| event.acknowledged).collect();
     assert_eq!(uuids.len(), 2, "the executor may forget both");
     bench.acknowledge("t", &killed);
