@@ -17,10 +17,13 @@ fn one_update_at_a_time_in_their_order() {
     let sent = bench.forwarded();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].status.state, TaskKilling);
+    assert_eq!(sent[0].latest_state, Some(TaskKilling));
+    bench.advance(Duration::from_secs(10));
+    let again = bench.forwarded().remove(0);
     assert_eq!(
-        sent[0].latest_state,
-        Some(TaskKilled),
-        "the master learns the newest state at once"
+        (again.status.state, again.latest_state),
+        (TaskKilling, Some(TaskKilled)),
+        "the newest state goes along"
     );
     let uuids: Vec<_> = bench
         .events(connection)
