@@ -81,6 +81,17 @@ pub fn validate(role: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// The roles a framework is in: `roles` when it has the capability MULTI_ROLE, else its one `role`.
+///
+/// Mesos: src/common/protobuf_utils.cpp, getRoles
+pub fn of_framework(info: &FrameworkInfo) -> BTreeSet<String> {
+    if crate::capabilities::framework_has(info, framework_info::capability::Type::MultiRole) {
+        info.roles.iter().cloned().collect()
+    } else {
+        BTreeSet::from([info.role.clone().unwrap_or_else(|| "*".to_owned())])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,16 +122,5 @@ mod tests {
         assert_eq!(parse("a,,b").unwrap(), ["a", "b"]);
         assert_eq!(ancestors("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);
         assert!(is_strict_subrole_of("a/b", "a") && !is_strict_subrole_of("ab", "a"));
-    }
-}
-
-/// The roles a framework is in: `roles` when it has the capability MULTI_ROLE, else its one `role`.
-///
-/// Mesos: src/common/protobuf_utils.cpp, getRoles
-pub fn of_framework(info: &FrameworkInfo) -> BTreeSet<String> {
-    if crate::capabilities::framework_has(info, framework_info::capability::Type::MultiRole) {
-        info.roles.iter().cloned().collect()
-    } else {
-        BTreeSet::from([info.role.clone().unwrap_or_else(|| "*".to_owned())])
     }
 }

@@ -94,7 +94,7 @@ mod tests {
         let directory = tempdir();
         let path = directory.join("text");
         fs::write(&path, "word ".repeat(20_000)).unwrap();
-        let chunks = cut(&[directory.clone()]).unwrap();
+        let chunks = cut(std::slice::from_ref(&directory)).unwrap();
         let mut at = 0;
         for chunk in &chunks {
             assert_eq!(chunk.offset, at);

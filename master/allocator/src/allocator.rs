@@ -106,7 +106,7 @@ impl Allocator {
         if let Some(agent) = self.agents.remove(id) {
             for (name, amount) in agent.total.scalars() {
                 if let Some(pooled) = self.pool.get_mut(&name) {
-                    *pooled = *pooled - amount;
+                    *pooled -= amount;
                 }
             }
             self.filters.forget_agent(id);
@@ -350,7 +350,7 @@ impl Allocator {
     fn add_to_pool(&mut self, total: &Resources) {
         for (name, amount) in total.scalars() {
             let pooled = self.pool.entry(name).or_default();
-            *pooled = *pooled + amount;
+            *pooled += amount;
         }
     }
 

@@ -47,7 +47,7 @@ impl<K: Ord + Clone> Sorter<K> {
         client.allocations += 1;
         for (name, amount) in resources.scalars() {
             let held = client.held.entry(name).or_default();
-            *held = *held + amount;
+            *held += amount;
         }
     }
 
@@ -58,7 +58,7 @@ impl<K: Ord + Clone> Sorter<K> {
         };
         for (name, amount) in resources.scalars() {
             if let Some(held) = client.held.get_mut(&name) {
-                *held = *held - amount;
+                *held -= amount;
             }
         }
     }

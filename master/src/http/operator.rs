@@ -103,7 +103,7 @@ fn operator(
                     });
                 }
                 Ok(Err(error)) => responder.respond(error.response()),
-                Err(error) => responder.respond(Response::internal_error(&error.to_string())),
+                Err(error) => responder.respond(Response::internal_error(error.to_string())),
             });
         }
         Type::ReadFile => {
@@ -121,7 +121,7 @@ fn operator(
                     });
                 }
                 Ok(Err(error)) => responder.respond(error.response()),
-                Err(error) => responder.respond(Response::internal_error(&error.to_string())),
+                Err(error) => responder.respond(Response::internal_error(error.to_string())),
             });
         }
         Type::Subscribe => subscribe(master, context, form, responder),
@@ -142,7 +142,7 @@ fn parse(request: &Request) -> Result<(Call, Type, ContentType), Response> {
         mesos::convert::master_call_from_json,
     )?;
     let invalid = |missing: &str| {
-        Err(Response::bad_request(&format!(
+        Err(Response::bad_request(format!(
             "Failed to validate master::Call: Expecting '{missing}' to be present"
         )))
     };

@@ -39,7 +39,7 @@ fn call(request: &Request) -> Result<(Type, Call), Response> {
     let from_json = |text: &[u8]| Call::from_json(text, Dialect::V1);
     let call: Call = decode_call_with(request, mesos::convert::scheduler_call_from_wire, from_json)?;
     let kind = validate_call(&call)
-        .map_err(|reason| Response::bad_request(&format!("Failed to validate scheduler::Call: {reason}")))?;
+        .map_err(|reason| Response::bad_request(format!("Failed to validate scheduler::Call: {reason}")))?;
     Ok((kind, call))
 }
 

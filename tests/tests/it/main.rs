@@ -1,6 +1,7 @@
 //! The daemons as a user starts them, and everything that talks to them.
 //!
 //! Each test has a cluster of its own, on free ports, in a directory of its own, and leaves nothing running.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bad_input;
 mod clients;

@@ -56,7 +56,7 @@ impl World {
     }
 
     pub fn pass(&mut self, time: Duration) {
-        self.now = self.now + time;
+        self.now += time;
     }
 
     pub fn pid(n: u16) -> Upid {
