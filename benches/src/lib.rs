@@ -1,1 +1,16 @@
-//! Benchmarks, one file a subject.
+//! Benchmarks, one file a subject. Each prints what it measured beside what Mesos 1.11.0 does and what we want.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`launch`] | the subject `launch`: tasks through the v1 API on one agent, reads of the state, memory |
+//! | [`load`] | a scheduler that launches many tasks and notes what becomes of them |
+//! | [`reads`] | how long requests take |
+//! | [`memory`] | what a process holds |
+//! | [`table`] | how results are shown and kept |
+#![forbid(unsafe_code)]
+
+pub mod launch;
+pub mod load;
+pub mod memory;
+pub mod reads;
+pub mod table;
