@@ -117,7 +117,11 @@ impl Run<'_> {
                 in_flight,
             };
             let done = load::run(cluster.master(), plan)?;
-            println!("{name}: {:.3} s, result {:016x}", done.elapsed.as_secs_f64(), hash(&done));
+            println!(
+                "{name}: {:.3} s, result {:016x}",
+                done.elapsed.as_secs_f64(),
+                hash(&done)
+            );
             times.push(done.elapsed);
         }
         Ok(per_second(self.size.tasks, median(&mut times)))
@@ -129,7 +133,13 @@ impl Run<'_> {
             "{} command tasks `true`, 16 in flight, each its own executor process",
             self.size.tasks
         );
-        self.row(work, "10.8 tasks/s", ">= 150 tasks/s", format!("{rate:.0} tasks/s"), rate >= 150.0);
+        self.row(
+            work,
+            "10.8 tasks/s",
+            ">= 150 tasks/s",
+            format!("{rate:.0} tasks/s"),
+            rate >= 150.0,
+        );
         Ok(())
     }
 
@@ -143,7 +153,10 @@ impl Run<'_> {
         let middle = median(&mut done.to_running);
         let (first, last) = (done.to_running[0], done.to_running[done.to_running.len() - 1]);
         println!("single launches: {first:?} to {last:?}, result {result:016x}");
-        let work = format!("ACCEPT to TASK_RUNNING, median of {} single launches", self.size.singles);
+        let work = format!(
+            "ACCEPT to TASK_RUNNING, median of {} single launches",
+            self.size.singles
+        );
         let reached = middle <= Duration::from_millis(15);
         self.row(work, "92 ms", "<= 15 ms", ms(middle), reached);
         Ok(())
@@ -153,7 +166,13 @@ impl Run<'_> {
         let kind = Kind::Finishing(self.executor.to_path_buf());
         let rate = self.rate("shared executor", cluster, kind, self.size.tasks)?;
         let work = format!("{} tasks on one shared executor", self.size.tasks);
-        self.row(work, "317 tasks/s", ">= 5,000 tasks/s", format!("{rate:.0} tasks/s"), rate >= 5000.0);
+        self.row(
+            work,
+            "317 tasks/s",
+            ">= 5,000 tasks/s",
+            format!("{rate:.0} tasks/s"),
+            rate >= 5000.0,
+        );
         Ok(())
     }
 
@@ -165,7 +184,11 @@ impl Run<'_> {
         let done = load::run(cluster.master(), plan)?;
         let finished = done.count(TaskState::TaskFinished);
         let metrics = get_json(cluster.master(), "/metrics/snapshot")?;
-        let number = |name: &str| metrics[name].as_f64().with_context(|| format!("there is no {name}"));
+        let number = |name: &str| {
+            metrics[name]
+                .as_f64()
+                .with_context(|| format!("there is no {name}"))
+        };
         let lost = number("master/slave_unreachable_scheduled")? + number("master/slave_removals")?;
         let here = number("master/slaves_active")? == 1.0 && lost == 0.0;
         println!(
@@ -174,7 +197,11 @@ impl Run<'_> {
             hash(&done)
         );
         let rate = per_second(self.size.many, done.elapsed);
-        let pings = if here { "pings answered" } else { "the agent was lost" };
+        let pings = if here {
+            "pings answered"
+        } else {
+            "the agent was lost"
+        };
         let work = format!(
             "{} tasks on one shared executor, one ACCEPT after another (100 tasks each)",
             self.size.many
@@ -200,19 +227,47 @@ impl Run<'_> {
             in_flight: 2 * tasks,
         };
         let (done, loaded) = load::start(cluster.master(), plan)?;
-        let states = (done.count(TaskState::TaskFinished), done.count(TaskState::TaskRunning));
-        ensure!(states == (tasks, tasks), "{states:?} tasks are finished and running");
+        let states = (
+            done.count(TaskState::TaskFinished),
+            done.count(TaskState::TaskRunning),
+        );
+        ensure!(
+            states == (tasks, tasks),
+            "{states:?} tasks are finished and running"
+        );
         let call = Some("{\"type\":\"GET_STATE\"}");
         let (json, protobuf) = ("application/json", "application/x-protobuf");
-        let state = self.series(cluster, Read { path: "/state", call: None, accept: json })?;
-        let v1 = Read { path: "/api/v1", call, accept: json };
+        let state = self.series(
+            cluster,
+            Read {
+                path: "/state",
+                call: None,
+                accept: json,
+            },
+        )?;
+        let v1 = Read {
+            path: "/api/v1",
+            call,
+            accept: json,
+        };
         let v1_json = self.series(cluster, v1)?;
-        let v1_protobuf = self.series(cluster, Read { accept: protobuf, ..v1 })?;
+        let v1_protobuf = self.series(
+            cluster,
+            Read {
+                accept: protobuf,
+                ..v1
+            },
+        )?;
         loaded.end()?;
         let all = [state, v1_json, v1_protobuf];
         let limits = [2, 3, 1].map(Duration::from_millis);
-        let reached = all.iter().zip(limits).all(|(series, limit)| series.median <= limit);
-        let times = all.map(|series| format!("{:.2}", series.median.as_secs_f64() * 1000.0)).join(" / ");
+        let reached = all
+            .iter()
+            .zip(limits)
+            .all(|(series, limit)| series.median <= limit);
+        let times = all
+            .map(|series| format!("{:.2}", series.median.as_secs_f64() * 1000.0))
+            .join(" / ");
         let sizes = all.map(|series| format!("{}", series.bytes / 1000)).join(" / ");
         self.row(
             format!("/state, GET_STATE JSON, GET_STATE protobuf with {tasks} running + {tasks} finished"),
@@ -230,7 +285,12 @@ impl Run<'_> {
         for _ in 0..3 {
             all.push(reads::series(cluster.master(), read, self.size.requests)?);
         }
-        println!("{} as {}: {:?}", read.path, read.accept, all.iter().map(|series| series.median).collect::<Vec<_>>());
+        println!(
+            "{} as {}: {:?}",
+            read.path,
+            read.accept,
+            all.iter().map(|series| series.median).collect::<Vec<_>>()
+        );
         all.sort_by_key(|series| series.median);
         Ok(all[1])
     }
@@ -270,7 +330,10 @@ impl Run<'_> {
             parts.join(" / ")
         };
         let (resident, private) = (shown(|memory| memory.resident), shown(|memory| memory.private));
-        let reached = all.iter().zip(limits).all(|(memory, limit)| memory.resident <= limit);
+        let reached = all
+            .iter()
+            .zip(limits)
+            .all(|(memory, limit)| memory.resident <= limit);
         self.row(
             "RSS idle master / agent / a command executor".to_owned(),
             "89 / 90 / 88 MB (private 6 / 6 / 5)",

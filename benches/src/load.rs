@@ -67,7 +67,9 @@ impl Loaded {
         self.handle.tell(|_, driver| driver.teardown());
         let outcome = self.handle.outcome().wait_for(PATIENCE);
         self.system.shutdown();
-        outcome.context("the framework does not end")?.context("the scheduler was lost")?;
+        outcome
+            .context("the framework does not end")?
+            .context("the scheduler was lost")?;
         Ok(())
     }
 }
@@ -250,7 +252,11 @@ impl Scheduler for Load {
             self.under_way -= usize::from(wanted == TaskState::TaskFinished);
             self.reached += 1;
         } else if task::is_terminal(status.state) {
-            let text = format!("task {index} ended as {}: {:?}", status.state.as_str_name(), status.message);
+            let text = format!(
+                "task {index} ended as {}: {:?}",
+                status.state.as_str_name(),
+                status.message
+            );
             return self.finish(Err(text));
         }
         if self.reached == self.total {

@@ -38,7 +38,9 @@ pub fn find(program: &str, directory: &Path) -> Result<u32> {
     let mut processes = all_processes()?.flatten();
     let found = processes.find(|process| {
         process.cwd().is_ok_and(|cwd| cwd.starts_with(&directory))
-            && process.exe().is_ok_and(|exe| exe.file_name().is_some_and(|name| name == program))
+            && process
+                .exe()
+                .is_ok_and(|exe| exe.file_name().is_some_and(|name| name == program))
     });
     let found = found.with_context(|| format!("no {program} runs in {}", directory.display()))?;
     Ok(found.pid().cast_unsigned())

@@ -32,10 +32,15 @@ pub struct Series {
 ///
 /// When the answer is not 200 with a `Content-Length`.
 pub fn series(address: &str, read: Read, n: usize) -> Result<Series> {
-    let mut stream = TcpStream::connect(address).with_context(|| format!("failed to connect to {address}"))?;
+    let mut stream =
+        TcpStream::connect(address).with_context(|| format!("failed to connect to {address}"))?;
     stream.set_nodelay(true)?;
     let body = read.call.unwrap_or_default();
-    let (method, path, accept) = (if read.call.is_some() { "POST" } else { "GET" }, read.path, read.accept);
+    let (method, path, accept) = (
+        if read.call.is_some() { "POST" } else { "GET" },
+        read.path,
+        read.accept,
+    );
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
@@ -75,7 +80,9 @@ fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<usize> {
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .context("no Content-Length")?;
     let length: usize = length.1.parse()?;
-    let mut left = (head + length).checked_sub(filled).context("more than one answer")?;
+    let mut left = (head + length)
+        .checked_sub(filled)
+        .context("more than one answer")?;
     while left > 0 {
         let read = stream.read(buffer)?;
         ensure!(read > 0, "the connection ended");

@@ -27,7 +27,13 @@ pub fn render(rows: &[Row]) -> String {
         let verdict = if row.reached { "PASS" } else { "short" };
         [&row.work, row.cpp, row.goal, &row.ours, verdict].map(str::to_owned)
     }));
-    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        cells
+            .iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: [usize; 5] = std::array::from_fn(width);
     let mut text = String::new();
     for (number, row) in cells.iter().enumerate() {
@@ -53,7 +59,10 @@ pub fn render(rows: &[Row]) -> String {
 pub fn record(document: &Path, subject: &str, text: &str) -> Result<()> {
     let whole = std::fs::read_to_string(document)
         .with_context(|| format!("failed to read `{}`", document.display()))?;
-    let (begin, end) = (format!("<!-- {subject}:begin -->"), format!("<!-- {subject}:end -->"));
+    let (begin, end) = (
+        format!("<!-- {subject}:begin -->"),
+        format!("<!-- {subject}:end -->"),
+    );
     let (before, rest) = whole
         .split_once(&begin)
         .with_context(|| format!("`{}` has no `{begin}`", document.display()))?;

@@ -44,7 +44,12 @@ impl Bench {
         let container = self.launcher.launch(spec).unwrap();
         let (sender, receiver) = channel();
         self.reaper
-            .watch(container.pid, Box::new(move |exit| drop(sender.send(exit))))
+            .watch(
+                container.pid,
+                Box::new(move |exit| {
+                    let _ = sender.send(exit);
+                }),
+            )
             .unwrap();
         (container.pid, receiver)
     }
@@ -158,7 +163,12 @@ fn destroy_reaches_children_in_other_groups_and_sessions() {
         let sender = sender.clone();
         bench
             .reaper
-            .watch(*member, Box::new(move |exit| drop(sender.send(exit))))
+            .watch(
+                *member,
+                Box::new(move |exit| {
+                    let _ = sender.send(exit);
+                }),
+            )
             .unwrap();
     }
     bench.launcher.destroy("family", pid);
@@ -179,7 +189,12 @@ fn cleanup_ends_what_the_first_process_left_in_its_session() {
     let (sender, ended) = channel();
     bench
         .reaper
-        .watch(child, Box::new(move |exit| drop(sender.send(exit))))
+        .watch(
+            child,
+            Box::new(move |exit| {
+                let _ = sender.send(exit);
+            }),
+        )
         .unwrap();
     bench.launcher.cleanup("orphans", pid);
     assert_eq!(ended.recv_timeout(PATIENCE).unwrap(), Exit::Unknown);
