@@ -51,12 +51,9 @@ struct Shared {
 
 impl Clock {
     pub(crate) fn new(paused: bool) -> Clock {
-        let since_epoch = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
         let clock = Clock(Arc::new(Shared {
             started: Instant::now(),
-            started_at: Time::EPOCH + since_epoch,
+            started_at: Clock::machine(),
             paused_at: AtomicU64::new(0),
             timers: Mutex::default(),
             changed: Notify::new(),
@@ -66,6 +63,15 @@ impl Clock {
             clock.pause();
         }
         clock
+    }
+
+    /// What the machine's clock says, whatever any [`System`](crate::System)'s clock says: for a line of a log that is
+    /// written before there is a system, or without one.
+    pub fn machine() -> Time {
+        let since_epoch = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Time::EPOCH + since_epoch
     }
 
     pub(crate) fn attach(&self, system: Weak<Inner>) {

@@ -21,7 +21,7 @@
 //! ```
 //!
 //! Map: [`spec`] what to run; [`posix`] the launcher; [`sandbox`] directories and owners; [`fetch`] URIs;
-//! [`spawn`] the fast fork-and-exec; [`reap`] exits; [`tree`] who belongs to a container; [`usage`] what it
+//! [`spawn`] the fast fork-and-exec; [`reap`] exits; [`tree`] who belongs to a container; [`mod@usage`] what it
 //! consumes; [`runtime`] the notes that let the next agent find what this one started.
 
 pub mod error;

@@ -59,7 +59,7 @@ impl AgentCore {
                 ));
             }
         }
-        if self.timers.len() > 0 && self.timers.next_deadline().is_none() {
+        if !self.timers.is_empty() && self.timers.next_deadline().is_none() {
             return Err("timers have a first deadline".to_owned());
         }
         Ok(())

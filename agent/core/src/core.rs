@@ -138,7 +138,7 @@ impl AgentCore {
         match input {
             Input::Recover(state) => self.recover(now, *state, out),
             Input::MasterDetected(master) => self.master_detected(now, master, out),
-            Input::FromMaster { from, message } => self.from_master(now, &from, message, out),
+            Input::FromMaster { from, message } => self.handle_master(now, &from, message, out),
             Input::Ping { from, message } => self.pinged(now, from, &message, out),
             Input::FrameworkMessage(message) => self.framework_message(message, out),
             Input::Exited(who) => self.master_exited(&who),
@@ -157,7 +157,7 @@ impl AgentCore {
     }
 
     /// Gives the message of the expected master to its operation, and drops all others.
-    fn from_master(&mut self, now: Time, from: &Upid, message: FromMaster, out: &mut Effects) {
+    fn handle_master(&mut self, now: Time, from: &Upid, message: FromMaster, out: &mut Effects) {
         if self.master.as_ref() != Some(from) {
             warn!(%from, "ignoring a message that is not from the expected master");
             return;

@@ -77,7 +77,7 @@ impl Run {
                         slave_id,
                         ..Default::default()
                     };
-                    self.bench.from_master(FromMaster::Reregistered(message));
+                    self.bench.hear_master(FromMaster::Reregistered(message));
                 }
                 Effect::Send { message, .. } if message.name.ends_with(".StatusUpdateMessage") => {
                     let update = <StatusUpdateMessage as mesos_proto::Message>::decode(&message.body)

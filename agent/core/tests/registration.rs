@@ -81,7 +81,7 @@ fn an_admitted_agent_remembers_its_id_and_says_what_it_has() {
         AgentState::Disconnected,
         "only the expected master counts"
     );
-    bench.from_master(FromMaster::Registered(message.clone()));
+    bench.hear_master(FromMaster::Registered(message.clone()));
     assert_eq!(bench.core.state(), AgentState::Running);
     let written = |path: &str| {
         bench
@@ -97,7 +97,7 @@ fn an_admitted_agent_remembers_its_id_and_says_what_it_has() {
             && update.resource_providers.is_some()
             && update.resource_version_uuid.is_some()
     );
-    bench.from_master(FromMaster::Registered(message));
+    bench.hear_master(FromMaster::Registered(message));
     assert_eq!(
         sent::<UpdateSlaveMessage>(&bench).len(),
         1,
@@ -105,7 +105,7 @@ fn an_admitted_agent_remembers_its_id_and_says_what_it_has() {
     );
     let mut other = agent_id();
     other.value = "M-S9".into();
-    bench.from_master(FromMaster::Registered(SlaveRegisteredMessage {
+    bench.hear_master(FromMaster::Registered(SlaveRegisteredMessage {
         slave_id: other,
         ..Default::default()
     }));
@@ -188,7 +188,7 @@ fn reregistration_tells_what_runs_and_answers_what_does_not() {
         statuses: vec![status("t"), status("lost")],
         ..Default::default()
     };
-    bench.from_master(FromMaster::Reregistered(SlaveReregisteredMessage {
+    bench.hear_master(FromMaster::Reregistered(SlaveReregisteredMessage {
         slave_id: agent_id(),
         reconciliations: vec![reconciliation],
         ..Default::default()
@@ -331,7 +331,7 @@ fn executors_that_stay_away_or_died_are_reported() {
             slave_id: agent_id(),
             ..Default::default()
         };
-        bench.from_master(FromMaster::Reregistered(message));
+        bench.hear_master(FromMaster::Reregistered(message));
         let told = common::told(&bench.forwarded());
         assert_eq!(told, [("t".into(), state, Some(reason), text.to_owned())]);
     }

@@ -187,7 +187,7 @@ fn without_a_master_updates_wait_and_go_out_when_there_is_one_again() {
         slave_id: common::agent_id(),
         ..Default::default()
     };
-    bench.from_master(mesos_agent_core::FromMaster::Reregistered(message));
+    bench.hear_master(mesos_agent_core::FromMaster::Reregistered(message));
     assert_eq!(bench.forwarded().len(), 1);
     bench.advance(Duration::from_secs(10));
     assert_eq!(bench.forwarded().len(), 1, "the waits start anew");

@@ -207,7 +207,7 @@ fn an_outdated_offer_is_noticed() {
         },
         ..Default::default()
     };
-    bench.from_master(FromMaster::RunTask(Box::new(
+    bench.hear_master(FromMaster::RunTask(Box::new(
         mesos_proto::v0::internal::RunTaskMessage {
             framework: framework_info(false, true),
             task: command_task("t"),
@@ -379,7 +379,7 @@ fn the_master_can_end_one_executor() {
     bench.launch();
     let connection = bench.subscribe("e");
     bench.events(connection);
-    bench.from_master(FromMaster::ShutdownExecutor(ShutdownExecutorMessage {
+    bench.hear_master(FromMaster::ShutdownExecutor(ShutdownExecutorMessage {
         framework_id: Some(Box::new(common::framework_id())),
         executor_id: Some(Box::new(ExecutorID {
             value: "e".into(),

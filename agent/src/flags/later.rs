@@ -258,40 +258,31 @@ impl LaterFlags {
             ("authorizer", self.authorizer != "local"),
             (
                 "cgroups_cpu_enable_pids_and_tids_count",
-                self.cgroups_cpu_enable_pids_and_tids_count != false,
+                self.cgroups_cpu_enable_pids_and_tids_count,
             ),
-            ("cgroups_enable_cfs", self.cgroups_enable_cfs != false),
-            ("cgroups_limit_swap", self.cgroups_limit_swap != false),
+            ("cgroups_enable_cfs", self.cgroups_enable_cfs),
+            ("cgroups_limit_swap", self.cgroups_limit_swap),
             (
                 "disallow_sharing_agent_ipc_namespace",
-                self.disallow_sharing_agent_ipc_namespace != false,
+                self.disallow_sharing_agent_ipc_namespace,
             ),
             (
                 "disallow_sharing_agent_pid_namespace",
-                self.disallow_sharing_agent_pid_namespace != false,
+                self.disallow_sharing_agent_pid_namespace,
             ),
-            ("docker_ignore_runtime", self.docker_ignore_runtime != false),
-            ("docker_volume_chown", self.docker_volume_chown != false),
-            (
-                "enforce_container_disk_quota",
-                self.enforce_container_disk_quota != false,
-            ),
+            ("docker_ignore_runtime", self.docker_ignore_runtime),
+            ("docker_volume_chown", self.docker_volume_chown),
+            ("enforce_container_disk_quota", self.enforce_container_disk_quota),
             ("frameworks_home", !self.frameworks_home.is_empty()),
             (
                 "gc_non_executor_container_sandboxes",
-                self.gc_non_executor_container_sandboxes != false,
+                self.gc_non_executor_container_sandboxes,
             ),
-            (
-                "http_executor_domain_sockets",
-                self.http_executor_domain_sockets != false,
-            ),
-            (
-                "network_cni_root_dir_persist",
-                self.network_cni_root_dir_persist != false,
-            ),
+            ("http_executor_domain_sockets", self.http_executor_domain_sockets),
+            ("network_cni_root_dir_persist", self.network_cni_root_dir_persist),
             (
                 "revocable_cpu_low_priority",
-                self.revocable_cpu_low_priority != true,
+                !self.revocable_cpu_low_priority,
             ),
             ("image_providers", self.image_providers.is_some()),
             (

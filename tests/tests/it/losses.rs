@@ -2,10 +2,11 @@
 
 use mesos_scheduler::task;
 use mesos_scheduler::v1::task_status::Reason;
+use mesos_scheduler::v1::{ExecutorID, ExecutorInfo, TaskState};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{News, cluster, framework, is_alive, probe, processes, used_cpus, wait_for};
+use crate::support::{News, PATIENCE, cluster, framework, is_alive, probe, processes, used_cpus, wait_for};
 
 /// A command nobody else runs, so that its process can be found.
 fn sleeper(mark: &str) -> String {
@@ -53,6 +54,50 @@ fn a_killed_executor_fails_its_task_and_frees_its_resources() {
     assert_eq!(failed.reason, Some(Reason::ReasonExecutorTerminated));
     wait_for("the return of the resources", || used_cpus(&cluster) == 0.0);
     wait_for("the end of the task's process", || !is_alive(task));
+    probed.handle.tell(|_, driver| driver.teardown());
+}
+
+#[test]
+fn a_killed_executor_of_the_framework_is_reported_with_its_status() {
+    let cluster = cluster();
+    let mark = mark(5);
+    let command = sleeper(&mark);
+    let probed = probe(
+        &cluster,
+        |_| {},
+        move |offer| {
+            let mut task = task::command(offer, "t", &command, 1.0, 64.0);
+            task.executor = Some(Box::new(ExecutorInfo {
+                executor_id: ExecutorID {
+                    value: "e".into(),
+                    ..Default::default()
+                },
+                command: task.command.take(),
+                ..Default::default()
+            }));
+            vec![task]
+        },
+    );
+    let executor = pid_of(&mark);
+    kill(Pid::from_raw(executor), Signal::SIGKILL).unwrap();
+    // The task's update and the executor's end reach the scheduler in either order.
+    let mut news = vec![probed.news.recv_timeout(PATIENCE).unwrap()];
+    while news.len() < 3 {
+        news.push(probed.news.recv_timeout(PATIENCE).unwrap());
+    }
+    let failed = news.iter().find_map(|news| match news {
+        News::Status(status) => Some((status.state, status.reason)),
+        _ => None,
+    });
+    assert_eq!(
+        failed,
+        Some((TaskState::TaskFailed, Some(Reason::ReasonExecutorTerminated)))
+    );
+    assert!(
+        news.iter().any(|news| matches!(news, News::ExecutorLost(9))),
+        "{news:?}"
+    );
+    wait_for("the return of the resources", || used_cpus(&cluster) == 0.0);
     probed.handle.tell(|_, driver| driver.teardown());
 }
 

@@ -47,9 +47,12 @@ pub fn used_cpus(cluster: &Cluster) -> f64 {
         .unwrap()
 }
 
+/// What to launch on the first offer.
+type Launch = Box<dyn FnOnce(&Offer) -> Vec<TaskInfo> + Send>;
+
 /// A scheduler that launches given tasks on the first offer and reports everything.
 pub struct Probe {
-    make: Option<Box<dyn FnOnce(&Offer) -> Vec<TaskInfo> + Send>>,
+    make: Option<Launch>,
     news: Sender<News>,
 }
 
@@ -59,6 +62,7 @@ pub enum News {
     Subscribed(String),
     Status(Box<TaskStatus>),
     AgentLost,
+    /// With the executor's raw wait status.
     ExecutorLost(i32),
     Error(String),
 }

@@ -1,5 +1,6 @@
 //! A bench for the core: an agent that is registered, and short words for what happens to it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
@@ -184,7 +185,7 @@ impl Bench {
             slave_id: agent_id(),
             ..Default::default()
         };
-        bench.from_master(FromMaster::Registered(message));
+        bench.hear_master(FromMaster::Registered(message));
         bench.effects.clear();
         bench
     }
@@ -209,7 +210,7 @@ impl Bench {
         self.core.check().unwrap();
     }
 
-    pub fn from_master(&mut self, message: FromMaster) {
+    pub fn hear_master(&mut self, message: FromMaster) {
         self.give(Input::FromMaster {
             from: master(),
             message,
@@ -218,12 +219,12 @@ impl Bench {
 
     /// Lets time pass, and wakes the core as the shell would.
     pub fn advance(&mut self, by: Duration) {
-        self.now = self.now + by;
+        self.now += by;
         self.give(Input::Wake);
     }
 
     pub fn run(&mut self, framework: FrameworkInfo, task: TaskInfo, launch_executor: Option<bool>) {
-        self.from_master(FromMaster::RunTask(Box::new(RunTaskMessage {
+        self.hear_master(FromMaster::RunTask(Box::new(RunTaskMessage {
             framework,
             task,
             pid: Some("@0.0.0.0:0".into()),
@@ -233,7 +234,7 @@ impl Bench {
     }
 
     pub fn run_group(&mut self, framework: FrameworkInfo, tasks: Vec<TaskInfo>, executor: ExecutorInfo) {
-        self.from_master(FromMaster::RunTaskGroup(Box::new(RunTaskGroupMessage {
+        self.hear_master(FromMaster::RunTaskGroup(Box::new(RunTaskGroupMessage {
             framework,
             executor,
             task_group: TaskGroupInfo {
@@ -347,7 +348,7 @@ impl Bench {
     }
 
     pub fn acknowledge(&mut self, task: &str, uuid: &[u8]) {
-        self.from_master(FromMaster::Acknowledgement(StatusUpdateAcknowledgementMessage {
+        self.hear_master(FromMaster::Acknowledgement(StatusUpdateAcknowledgementMessage {
             slave_id: agent_id(),
             framework_id: framework_id(),
             task_id: task_id(task),
@@ -362,7 +363,7 @@ impl Bench {
             task_id: task_id(task),
             ..Default::default()
         };
-        self.from_master(FromMaster::KillTask(message));
+        self.hear_master(FromMaster::KillTask(message));
     }
 
     pub fn shutdown_framework(&mut self) {
@@ -370,7 +371,7 @@ impl Bench {
             framework_id: framework_id(),
             ..Default::default()
         };
-        self.from_master(FromMaster::ShutdownFramework(message));
+        self.hear_master(FromMaster::ShutdownFramework(message));
     }
 
     pub fn exit(&mut self, container_id: &ContainerId, wait_status: i32) {

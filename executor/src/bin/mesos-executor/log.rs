@@ -2,7 +2,7 @@
 
 use std::fmt::Arguments;
 
-use libprocess::Time;
+use libprocess::Clock;
 
 /// Writes one line to the standard error: `I1121 09:40:43.123456 15217 executor.rs] text`.
 pub(crate) fn say(text: Arguments<'_>) {
@@ -15,7 +15,7 @@ pub(crate) fn warn(text: Arguments<'_>) {
 }
 
 fn write(level: char, text: Arguments<'_>) {
-    let now = now();
+    let now = Clock::machine();
     let civil = now.civil();
     eprintln!(
         "{level}{:02}{:02} {:02}:{:02}:{:02}.{:06} {:5} executor.rs] {text}",
@@ -27,12 +27,4 @@ fn write(level: char, text: Arguments<'_>) {
         now.nanos() / 1000 % 1_000_000,
         std::process::id(),
     );
-}
-
-/// The wall clock: a log line says when it was written, whatever the clock of a test says.
-fn now() -> Time {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    Time::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
