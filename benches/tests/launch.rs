@@ -1,5 +1,7 @@
 //! The tiny size of each subject, so that benchmarks cannot rot.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::Path;
 
 use mesos_benches::launch::{Size, run};

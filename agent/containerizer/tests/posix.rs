@@ -1,5 +1,7 @@
 //! The posix launcher against real processes.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt,

@@ -1,5 +1,7 @@
 //! The agent and its master.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Updates are ordered, stored before they are sent, sent again, and acknowledged once.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::time::Duration;

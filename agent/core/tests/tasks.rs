@@ -1,5 +1,7 @@
 //! Tasks start, are killed, and end with their executors.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::time::Duration;

@@ -280,10 +280,7 @@ impl LaterFlags {
             ),
             ("http_executor_domain_sockets", self.http_executor_domain_sockets),
             ("network_cni_root_dir_persist", self.network_cni_root_dir_persist),
-            (
-                "revocable_cpu_low_priority",
-                !self.revocable_cpu_low_priority,
-            ),
+            ("revocable_cpu_low_priority", !self.revocable_cpu_low_priority),
             ("image_providers", self.image_providers.is_some()),
             (
                 "image_provisioner_backend",

@@ -1,5 +1,7 @@
 //! `/files` as a client sees it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use libprocess::{System, http::Client};
