@@ -19,6 +19,11 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
     println!("building (release; the first time takes minutes) ...");
     crate::run::run(root, &cargo(), &build)?;
     let program = target(root).join("release/mesos-wordcount");
+    // `cargo demo -- FILES` is what hands used to `cargo run` write.
+    let arguments = match arguments {
+        [first, rest @ ..] if first == "--" => rest,
+        all => all,
+    };
     let status = Command::new(&program)
         .args(arguments)
         .env("MESOS_DEMO_DEFAULT", root)

@@ -20,9 +20,10 @@ use clap::Parser;
 use libprocess::System;
 use mesos_local::{Cluster, Options};
 use mesos_scheduler::Framework;
-use nix::sys::signal::{SigSet, Signal};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
-use crate::reduce::Counts;
+use crate::reduce::{Counts, Fetchers};
 use crate::scheduler::{News, WordCount};
 use crate::screen::Screen;
 
@@ -48,19 +49,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // Taken before any thread starts, so that the signal waits for the thread that is meant to get it.
-    let mut signals = SigSet::empty();
-    signals.add(Signal::SIGINT);
-    signals.add(Signal::SIGTERM);
     let (news, received) = mpsc::channel();
-    let result = signals.thread_block().context("signals").and_then(|()| {
-        let interrupted = news.clone();
-        std::thread::spawn(move || {
-            let _ = signals.wait();
-            let _ = interrupted.send(News::Interrupted);
-        });
-        run(&arguments, news, &received)
-    });
+    let result = stop_on_signals(news.clone()).and_then(|()| run(&arguments, news, &received));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -68,6 +58,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Caught, not blocked: the daemons would inherit a blocked signal, and nobody could end them with it.
+fn stop_on_signals(news: Sender<News>) -> Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("failed to catch signals")?;
+    std::thread::spawn(move || {
+        signals.forever().next();
+        let _ = news.send(News::Interrupted);
+    });
+    Ok(())
 }
 
 fn run(arguments: &Arguments, news: Sender<News>, received: &Receiver<News>) -> Result<()> {
@@ -107,10 +107,11 @@ fn run(arguments: &Arguments, news: Sender<News>, received: &Receiver<News>) -> 
         .start()
         .context("failed to start")?;
     let started = Instant::now();
+    let fetchers = Fetchers::start(&news);
     let scheduler = WordCount::new(chunks, news);
     let tasks = scheduler.tasks();
     let handle = Framework::new("wordcount", cluster.master()).start(&system, scheduler);
-    let counts = collect(&cluster, &screen, received, tasks, started)?;
+    let counts = collect(&cluster, &screen, received, &fetchers, tasks, started)?;
     let elapsed = started.elapsed();
     screen.finish();
     handle.tell(|_, driver| driver.teardown());
@@ -142,13 +143,14 @@ fn collect(
     cluster: &Cluster,
     screen: &Screen,
     received: &Receiver<News>,
+    fetchers: &Fetchers,
     tasks: usize,
     started: Instant,
 ) -> Result<Counts> {
     let mut counts = Counts::default();
-    let mut finished = 0;
+    let mut fetched = 0;
     let mut next_line = started + Duration::from_secs(1);
-    while finished < tasks {
+    while fetched < tasks {
         ensure!(
             started.elapsed() < PATIENCE,
             "the job did not end in {PATIENCE:?}"
@@ -160,18 +162,20 @@ fn collect(
                 running,
                 finished,
             }) => screen.states(staged, running, finished),
-            Ok(News::Finished(place)) => {
-                counts.add(&reduce::fetch(&place)?);
-                finished += 1;
-                screen.reduced(finished);
+            Ok(News::Finished(place)) => fetchers.fetch(place),
+            Ok(News::Fetched(lines)) => {
+                counts.add(&lines?);
+                fetched += 1;
+                screen.reduced(fetched);
             }
             Ok(News::Failed(why)) => bail!("{why}"),
             Ok(News::Interrupted) => bail!("interrupted, everything is stopped"),
-            Err(RecvTimeoutError::Timeout) => {
-                screen.line(&shares(cluster)?);
-                next_line += Duration::from_secs(1);
-            }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => bail!("the scheduler ended"),
+        }
+        if Instant::now() >= next_line {
+            screen.line(&shares(cluster)?);
+            next_line += Duration::from_secs(1);
         }
     }
     Ok(counts)

@@ -1,10 +1,48 @@
 //! Fetches what the tasks counted and sums it up.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 
-use crate::scheduler::Place;
+use crate::scheduler::{News, Place};
+
+/// How many results are fetched at the same time: an agent that is busy starting tasks answers late.
+const FETCHERS: usize = 8;
+
+/// Threads that fetch results and report them as [`News::Fetched`]. They end when this is dropped.
+pub struct Fetchers {
+    places: Sender<Place>,
+}
+
+impl Fetchers {
+    /// Fetchers that report to `news`.
+    pub fn start(news: &Sender<News>) -> Self {
+        let (places, wanted) = mpsc::channel();
+        let wanted = Arc::new(Mutex::new(wanted));
+        for _ in 0..FETCHERS {
+            let (wanted, news) = (Arc::clone(&wanted), news.clone());
+            std::thread::spawn(move || {
+                while let Some(place) = next(&wanted) {
+                    // Nobody listens any more when the program is ending.
+                    let _ = news.send(News::Fetched(fetch(&place)));
+                }
+            });
+        }
+        Self { places }
+    }
+
+    /// Fetches this result soon.
+    pub fn fetch(&self, place: Place) {
+        // The threads are there as long as this is.
+        let _ = self.places.send(place);
+    }
+}
+
+fn next(wanted: &Mutex<Receiver<Place>>) -> Option<Place> {
+    wanted.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
 
 /// How often each word was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +85,7 @@ impl Counts {
 /// # Errors
 ///
 /// When the agent does not have it.
-pub fn fetch(place: &Place) -> Result<String> {
+fn fetch(place: &Place) -> Result<String> {
     let mut text = String::new();
     loop {
         let path = format!(

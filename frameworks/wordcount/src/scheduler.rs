@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 
+use anyhow::Result;
 use mesos_scheduler::v1::{FrameworkID, MasterInfo, Offer, TaskState, TaskStatus};
 use mesos_scheduler::{Driver, Scheduler, task};
 
@@ -35,6 +36,8 @@ pub enum News {
     },
     /// A task finished; its result is here.
     Finished(Place),
+    /// What a finished task had counted.
+    Fetched(Result<String>),
     /// The job cannot be done.
     Failed(String),
     /// Somebody wants it to stop.

@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::Parser;
 use mesos_daemon::flags::{exit_with, load_or_exit};
 use mesos_local::{Cluster, Options};
-use nix::sys::signal::{SigSet, Signal};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 /// Runs a whole cluster on this machine: a master and N agents, until Ctrl-C.
 #[derive(Debug, Parser)]
@@ -34,11 +35,8 @@ fn main() {
 }
 
 fn run(flags: Flags) -> Result<()> {
-    // Taken before any thread starts, so that the signal waits for us and not for one of them.
-    let mut signals = SigSet::empty();
-    signals.add(Signal::SIGINT);
-    signals.add(Signal::SIGTERM);
-    signals.thread_block()?;
+    // Caught, not blocked: the daemons would inherit a blocked signal, and nobody could end them with it.
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let options = Options {
         agents: flags.num_agents,
         resources: flags.resources,
@@ -59,7 +57,7 @@ fn run(flags: Flags) -> Result<()> {
     }
     println!("files    {}", cluster.directory().display());
     println!("Ctrl-C stops everything.");
-    signals.wait()?;
+    signals.forever().next();
     println!("stopping");
     drop(cluster);
     Ok(())
