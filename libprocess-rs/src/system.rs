@@ -1,6 +1,7 @@
 use crate::builder::{Builder, Settings};
 use crate::cell::{AnyProcess, Cell, EventCounts, Message};
 use crate::clock::Clock;
+use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
 use crate::transport::Sockets;
@@ -33,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) activity: Arc<Activity>,
     pub(crate) delegate: RwLock<Option<String>>,
+    pub(crate) guards: Guards,
     pub(crate) processes: DashMap<Arc<str>, Arc<dyn AnyProcess>, FxBuildHasher>,
     waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
     ids: Mutex<FxHashMap<String, u64>>,
@@ -246,6 +248,7 @@ impl Inner {
         Inner {
             clock: Clock::new(settings.paused_clock),
             delegate: RwLock::new(settings.delegate.clone()),
+            guards: Guards::default(),
             settings,
             address,
             links: Links::default(),

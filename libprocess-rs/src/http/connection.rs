@@ -374,6 +374,9 @@ impl Connection {
         let Some(Destination { process, path, route }) = destination else {
             return responder.respond(Response::not_found());
         };
+        if let Some(refusal) = self.system.guards.refusal(&path) {
+            return responder.respond(refusal);
+        }
         let query = head.target.split_once('?').map_or("", |(_, query)| query);
         let request = Request {
             method: if manner.to_head { Method::Get } else { head.method },
@@ -382,6 +385,7 @@ impl Connection {
             headers: head.headers,
             body,
             reader,
+            principal: None,
             client: Some(self.peer),
         };
         if let Err(event) = process.http(Box::new(HttpEvent {

@@ -1,6 +1,7 @@
 //! Tests of the runtime through its public interface. Each owns its system and takes a free port.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod auth;
 mod client;
 mod clock;
 mod http;
