@@ -336,10 +336,16 @@ impl Master {
     /// Frameworks that ended while the agent was away are ended there too.
     fn end_completed(&self, id: &AgentId, message: &internal::ReregisterSlaveMessage, effects: &mut Effects) {
         let Some(agent) = self.agents.get(id) else { return };
+        // A framework may have an executor there that runs no task.
+        let frameworks = message
+            .frameworks
+            .iter()
+            .filter_map(|info| info.id.as_deref().map(FrameworkId::from));
         let brought: BTreeSet<FrameworkId> = message
             .tasks
             .iter()
             .map(|task| FrameworkId::from(&task.framework_id))
+            .chain(frameworks)
             .collect();
         for framework_id in brought
             .iter()

@@ -156,8 +156,9 @@ impl Master {
         let unreachable = self
             .frameworks
             .values()
-            .map(|framework| framework.unreachable_tasks.len())
-            .sum();
+            .flat_map(|framework| &framework.unreachable_tasks)
+            .filter(|task| task.message.state == TaskState::TaskUnreachable)
+            .count();
         gauge("tasks_unreachable", count(unreachable));
     }
 
