@@ -81,8 +81,9 @@ pub fn offer_constraints(constraints: &scheduler::OfferConstraints) -> Result<()
                 ));
             }
             for constraint in &group.attribute_constraints {
-                attribute_constraint(constraint)
-                    .map_err(|reason| format!("A role {role} has an invalid 'AttributeConstraint': {reason}"))?;
+                attribute_constraint(constraint).map_err(|reason| {
+                    format!("A role {role} has an invalid 'AttributeConstraint': {reason}")
+                })?;
             }
         }
     }
@@ -94,10 +95,8 @@ fn attribute_constraint(constraint: &scheduler::AttributeConstraint) -> Result<(
     match (selector.pseudoattribute_type, &selector.attribute_name) {
         (Some(PseudoattributeType::Unknown), _) => return Err("Unknown pseudoattribute type"),
         (None, None) => {
-            return Err(
-                "Exactly one of 'AttributeConstraint::Selector::name' or \
-                 'AttributeConstraint::Selector::pseudoattribute_type' must be set",
-            );
+            return Err("Exactly one of 'AttributeConstraint::Selector::name' or \
+                 'AttributeConstraint::Selector::pseudoattribute_type' must be set");
         }
         _ => {}
     }
@@ -108,7 +107,11 @@ fn attribute_constraint(constraint: &scheduler::AttributeConstraint) -> Result<(
         || predicate.text_not_equals.is_some()
         || predicate.text_matches.is_some()
         || predicate.text_not_matches.is_some();
-    if known { Ok(()) } else { Err("Unknown predicate type") }
+    if known {
+        Ok(())
+    } else {
+        Err("Unknown predicate type")
+    }
 }
 
 /// Checks a change of what a framework says of itself. Mesos: `framework::validateUpdate`.

@@ -69,7 +69,11 @@ pub fn launch_operation(operation: &v0::offer::Operation) -> Result<(), String> 
     let (tasks, executor, name) = match operation.r#type {
         Some(Type::Launch) => {
             let launch = operation.launch.as_deref();
-            (launch.map_or(&[][..], |launch| &launch.task_infos), None, "LAUNCH")
+            (
+                launch.map_or(&[][..], |launch| &launch.task_infos),
+                None,
+                "LAUNCH",
+            )
         }
         Some(Type::LaunchGroup) => {
             let launch = operation.launch_group.as_deref();
