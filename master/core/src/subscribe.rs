@@ -71,10 +71,12 @@ impl Master {
     ) {
         let Some(framework) = self.frameworks.get_mut(&id) else {
             // Unknown here, as after a failover of the master: the scheduler's word is taken for its id.
-            let framework = Framework::new(id.clone(), info, now);
+            let mut framework = Framework::new(id.clone(), info, now);
+            framework.reregistered = Some(now);
             self.frameworks.insert(id.clone(), framework);
-            self.activate(now, &id, suppressed, stream, effects);
             self.framework_added(&id);
+            self.activate(now, &id, suppressed, stream, effects);
+            self.framework_updated(&id);
             return;
         };
         validate::framework::keep_immutable(&framework.info, &mut info);
@@ -84,9 +86,8 @@ impl Master {
         framework.roles = mesos::roles::of_framework(&framework.info);
         if recovered {
             framework.registered = now;
-        } else {
-            framework.reregistered = Some(now);
         }
+        framework.reregistered = Some(now);
         if let FrameworkState::Active(old) = framework.state.clone() {
             // The newest stream wins; offers sent on the old one are void without a word, as in Mesos.
             self.streams.remove(&old);
@@ -95,11 +96,7 @@ impl Master {
         }
         self.discard_offers_of(now, &id);
         self.activate(now, &id, suppressed, stream, effects);
-        if recovered {
-            self.framework_added(&id);
-        } else {
-            self.framework_updated(&id);
-        }
+        self.framework_updated(&id);
         self.tell_agents_of_framework(&id, effects);
     }
 

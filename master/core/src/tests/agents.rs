@@ -291,3 +291,88 @@ fn a_disconnected_agent_hears_of_the_end_of_a_framework_and_says_why_it_was_give
     assert_eq!(world.master.metrics.get("slave_unreachable_scheduled"), 1);
     assert_eq!(world.master.metrics.get("slave_unreachable_completed"), 1);
 }
+
+/// The kinds of operator events among effects, in order.
+fn operator_events(effects: &[Effect]) -> Vec<mesos_proto::v0::master::event::Type> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::SendOperatorEvent(_, event) => event.r#type,
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn operators_hear_of_a_recovered_framework_before_its_tasks_and_again_when_it_subscribes() {
+    use mesos_proto::v0::master::event::Type;
+    let (old, _) = with_task(true, true);
+    let running = old.master.frameworks.values().next().unwrap().tasks.values();
+    let running: Vec<v0::Task> = running.map(|task| task.message.clone()).collect();
+    let mut world = World::new();
+    world.input(Input::OperatorSubscribe(crate::StreamId("o".into())));
+    let message = Box::new(returning(running));
+    let effects = world.input(Input::ReregisterAgent(World::pid(0), message));
+    assert_eq!(
+        operator_events(&effects),
+        [Type::FrameworkAdded, Type::TaskAdded, Type::AgentAdded]
+    );
+    let mut info = framework_info();
+    info.id = Some(Box::new(super::world::framework_id("M-0000")));
+    let effects = world.subscribe("s", info);
+    assert_eq!(operator_events(&effects), [Type::FrameworkUpdated]);
+    let framework = world.master.frameworks.values().next().unwrap();
+    assert_eq!(framework.reregistered, Some(world.now));
+}
+
+#[test]
+fn operators_hear_that_the_tasks_of_a_removed_framework_are_killed() {
+    use mesos_proto::v0::master::event::Type;
+    let (mut world, _) = with_task(true, true);
+    world.input(Input::OperatorSubscribe(crate::StreamId("o".into())));
+    let effects = world.call("s", "M-0000", |call| {
+        call.r#type = Some(mesos_proto::v0::scheduler::call::Type::Teardown);
+    });
+    assert_eq!(
+        operator_events(&effects),
+        [Type::TaskUpdated, Type::FrameworkRemoved]
+    );
+}
+
+#[test]
+fn what_a_returning_agent_does_not_bring_is_out_of_reach_no_more() {
+    let (mut world, ping) = with_task(true, true);
+    for _ in 0..5 {
+        world.input(Input::TimerFired(ping.clone()));
+    }
+    let unreachable = |world: &World| {
+        let framework = world.master.frameworks.values().next().unwrap();
+        framework.unreachable_tasks.len()
+    };
+    assert_eq!(unreachable(&world), 1);
+    world.input(Input::ReregisterAgent(World::pid(0), Box::new(returning(vec![]))));
+    assert_eq!(unreachable(&world), 0);
+}
+
+#[test]
+fn a_task_that_returns_is_reported_with_its_latest_container_status() {
+    let (mut world, ping) = with_task(true, true);
+    let framework = world.master.frameworks.values().next().unwrap();
+    let mut running = framework.tasks.values().next().unwrap().message.clone();
+    running.statuses[0].container_status = Some(Box::default());
+    running.statuses.push(v0::TaskStatus {
+        healthy: Some(false),
+        ..running.statuses[0].clone()
+    });
+    running.statuses[1].container_status = None;
+    for _ in 0..5 {
+        world.input(Input::TimerFired(ping.clone()));
+    }
+    let message = Box::new(returning(vec![running]));
+    let effects = world.input(Input::ReregisterAgent(World::pid(0), message));
+    let status = &statuses(&effects, "s")[0];
+    assert_eq!(
+        (status.healthy, status.container_status.is_some()),
+        (Some(false), true)
+    );
+}
