@@ -41,6 +41,7 @@
 //! * [`Clock`] and [`Timer`]: time that tests can stop and move.
 //! * [`http`]: routes, requests, responses, streams, and a client.
 //! * [`metrics`]: what `/metrics/snapshot` shows.
+//! * [`codec`]: messages as Rust types.
 //! * [`recordio`], [`duration`]: formats, from `libprocess-core`.
 //!
 //! # Rules
@@ -53,6 +54,7 @@ mod builder;
 mod builtin;
 mod cell;
 mod clock;
+pub mod codec;
 mod context;
 pub mod future;
 pub mod http;
