@@ -102,17 +102,22 @@ impl Master {
         let Some(framework) = self.frameworks.get_mut(framework_id) else {
             return;
         };
+        let mut ended = Vec::new();
         for mut task in std::mem::take(&mut framework.unreachable_tasks) {
             let status = removed_status(now, framework_id, &task);
             if !mesos::task::is_terminal(task.message.state) {
                 count(&mut framework.metrics.terminal, TaskState::TaskKilled);
                 task.message.state = TaskState::TaskKilled;
             }
-            task.message.statuses.push(status);
+            task.message.statuses.push(status.clone());
+            ended.push((task.id(), status));
             framework.completed_tasks.push_back(task);
             if framework.completed_tasks.len() > self.options.max_completed_tasks_per_framework {
                 framework.completed_tasks.pop_front();
             }
+        }
+        for (task_id, status) in ended {
+            self.task_updated_event(framework_id, &task_id, status);
         }
     }
 

@@ -227,13 +227,23 @@ fn tasks_of_an_unreachable_agent_are_kept_as_such_even_when_they_are_told_to_be_
         assert!(framework.completed_tasks.is_empty());
         assert_eq!(framework.unreachable_tasks[0].message.state, state);
         // The end of the framework is theirs, too.
-        world.call("s", "M-0000", |call| {
+        world.input(Input::OperatorSubscribe(crate::StreamId("o".into())));
+        let effects = world.call("s", "M-0000", |call| {
             call.r#type = Some(mesos_proto::v0::scheduler::call::Type::Teardown);
         });
+        let updated = effects.iter().find_map(|effect| match effect {
+            Effect::SendOperatorEvent(_, event) => event.task_updated.as_deref(),
+            _ => None,
+        });
+        let updated = updated.unwrap();
+        let ended = if aware { TaskState::TaskKilled } else { state };
+        assert_eq!(
+            (updated.state, updated.status.state),
+            (ended, TaskState::TaskKilled)
+        );
         let framework = &world.master.completed[0];
         assert!(framework.unreachable_tasks.is_empty());
         let task = &framework.completed_tasks[0].message;
-        let ended = if aware { TaskState::TaskKilled } else { state };
         assert_eq!(task.state, ended);
         let last = task.statuses.last().unwrap();
         assert_eq!(last.message.as_deref(), Some("Framework M-0000 removed"));
