@@ -41,6 +41,7 @@
 //! * [`Clock`] and [`Timer`]: time that tests can stop and move.
 //! * [`http`]: routes, requests, responses, streams, and a client.
 //! * [`metrics`]: what `/metrics/snapshot` shows.
+//! * [`sync`]: a queue, a sequence and a limit on rates that answer with futures.
 //! * [`codec`]: messages as Rust types.
 //! * [`recordio`], [`duration`]: formats, from `libprocess-core`.
 //!
@@ -62,6 +63,7 @@ mod link;
 pub mod metrics;
 mod pid;
 mod process;
+pub mod sync;
 mod system;
 mod transport;
 mod worker;
