@@ -6,11 +6,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::Path,
+    slice,
 };
 
 use anyhow::{Context as _, Result, bail};
 use mesos::{
-    Resources,
+    Ranges, Resources,
     ids::{AgentId, ContainerId, ExecutorId, FrameworkId},
 };
 use mesos_agent_core::{
@@ -112,6 +113,9 @@ fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), Stri
     if policy == "any" {
         return Ok(());
     }
+    if policy == "additive" {
+        return additive(old, new);
+    }
     let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
     let (had, has) = (resources(old), resources(new));
     let same = |what: &str, is: bool| {
@@ -129,13 +133,6 @@ fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), Stri
         "Configuration change not permitted under this policy: port",
         old.port == new.port,
     )?;
-    if policy == "additive" {
-        return if has.contains(&had) {
-            Ok(())
-        } else {
-            Err(format!("Resources changed from '{had}' to '{has}'"))
-        };
-    }
     if had != has {
         return Err(format!("Resources changed from '{had}' to '{has}'"));
     }
@@ -143,6 +140,50 @@ fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), Stri
         "Configuration change not permitted under this policy: attributes",
         mesos::attributes::same(&old.attributes, &new.attributes),
     )
+}
+
+/// Whether everything the old description promised is still true.
+///
+/// Mesos: src/slave/compatibility.cpp, `additive`.
+fn additive(old: &SlaveInfo, new: &SlaveInfo) -> Result<(), String> {
+    if old.hostname != new.hostname {
+        return Err(format!(
+            "Configuration change not permitted under `additive` policy: Hostname changed from {} to {}",
+            old.hostname, new.hostname
+        ));
+    }
+    let port = |info: &SlaveInfo| info.port.unwrap_or_default();
+    if port(old) != port(new) {
+        return Err(format!(
+            "Configuration change not permitted under `additive` policy: Port changed from {} to {}",
+            port(old),
+            port(new)
+        ));
+    }
+    let refused = |what: String| {
+        Err(format!(
+            "Configuration change not permitted under 'additive' policy: {what}"
+        ))
+    };
+    let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
+    let (had, has) = (resources(old), resources(new));
+    if !has.contains(&had) {
+        return refused(format!("Resources changed from '{had}' to '{has}'"));
+    }
+    for attribute in &old.attributes {
+        let name = &attribute.name;
+        let Some(now) = new.attributes.iter().find(|now| now.name == *name) else {
+            return refused(format!("Couldn't find attribute {name}"));
+        };
+        let grew = match (&attribute.ranges, &now.ranges) {
+            (Some(before), Some(now)) => Ranges::from(&**now).contains(&Ranges::from(&**before)),
+            _ => mesos::attributes::same(slice::from_ref(attribute), slice::from_ref(now)),
+        };
+        if !grew {
+            return refused(format!("Value of attribute '{name}' changed"));
+        }
+    }
+    Ok(())
 }
 
 /// Mesos: src/slave/slave.cpp, `Slave::__recover`.

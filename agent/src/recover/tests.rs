@@ -178,3 +178,37 @@ fn torn_and_empty_files_do_not_keep_an_agent_from_starting() {
     let state = left.read(true).unwrap();
     assert_eq!(state.unusable, [FrameworkId::new("F")]);
 }
+
+#[test]
+fn an_additive_change_keeps_what_was_promised() {
+    let with = |resources: &str, attributes: &str| SlaveInfo {
+        resources: Resources::parse(resources, "*").unwrap().to_protos(),
+        attributes: mesos::attributes::parse(attributes).unwrap(),
+        ..info()
+    };
+    let old = with("cpus:4;ports:[1-5]", "rack:r1;span:[1-5]");
+    for (new, allowed) in [
+        (with("cpus:4;ports:[1-5]", "rack:r1;span:[1-5]"), true),
+        (with("cpus:5;ports:[1-9];mem:1", "rack:r1;span:[0-9];new:x"), true),
+        (with("cpus:3;ports:[1-5]", "rack:r1;span:[1-5]"), false),
+        (with("cpus:4;ports:[2-5]", "rack:r1;span:[1-5]"), false),
+        (with("cpus:4;ports:[1-5]", "rack:r2;span:[1-5]"), false),
+        (with("cpus:4;ports:[1-5]", "span:[1-5]"), false),
+        (with("cpus:4;ports:[1-5]", "rack:r1;span:[2-5]"), false),
+    ] {
+        assert_eq!(compatible(&old, &new, "additive").is_ok(), allowed, "{new:?}");
+        assert_eq!(compatible(&old, &new, "equal").is_ok(), old == new);
+        assert_eq!(compatible(&old, &new, "any"), Ok(()));
+    }
+    let renamed = SlaveInfo {
+        hostname: "there".to_owned(),
+        ..info()
+    };
+    assert_eq!(
+        compatible(&info(), &renamed, "additive"),
+        Err(
+            "Configuration change not permitted under `additive` policy: Hostname changed from here to there"
+                .to_owned()
+        )
+    );
+}
