@@ -120,7 +120,7 @@ fn settling_waits_for_the_answers_of_peers() {
 /// Replays what a C++ agent sent its master, in pieces, and expects the messages and the answers.
 #[test]
 fn a_recorded_agent_is_understood() {
-    let recording = include_bytes!("../../../tests/golden/wire/a-001-agent-to-master.bin");
+    let recording = include_bytes!("../../../tests/golden/captures/a-agent-register/001-agent-to-master.bin");
     let system = start();
     let (_master, events) = Probe::spawn(&system, "master");
     let (_observer, pongs) = Probe::spawn(&system, "slave-observer(1)");

@@ -127,10 +127,7 @@ fn malformed_http_and_messages_are_answered_and_the_listeners_live() {
             b"POST  HTTP/1.1\r\nLibprocess-From: a@1.2.3.4:5\r\n\r\n",
         ] {
             let answer = raw(&address, nonsense);
-            assert!(
-                answer.is_empty() || answer.starts_with("HTTP/1.1 400"),
-                "{answer}"
-            );
+            assert!(answer.starts_with("HTTP/1.1 400 Bad Request"), "{answer}");
         }
         let huge =
             b"POST /api/v1 HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n";
@@ -142,10 +139,8 @@ fn malformed_http_and_messages_are_answered_and_the_listeners_live() {
         let message = b"POST /master/mesos.internal.RegisterSlaveMessage HTTP/1.1\r\n\
             Libprocess-From: slave(1)@127.0.0.1:1\r\nContent-Length: 3\r\n\r\n\xff\xff\xff";
         let answer = raw(&address, message);
-        assert!(
-            answer.starts_with("HTTP/1.1 202") || answer.starts_with("HTTP/1.1 404"),
-            "{answer}"
-        );
+        let status = if address == cluster.master() { 202 } else { 404 };
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
         assert_eq!(get(&address, "/health").unwrap().0, 200);
     }
 }
