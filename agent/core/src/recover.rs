@@ -269,7 +269,8 @@ impl AgentCore {
                     stream.acknowledge(&uuid);
                 }
             }
-            if !stream.is_empty() {
+            // Kept while the task lives, though all may be acknowledged: its executor may repeat one it got no answer to.
+            if unfinished {
                 let key: Key = (framework_id.clone(), task_id);
                 self.updates.streams.insert(key, stream);
             }

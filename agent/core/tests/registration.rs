@@ -387,6 +387,52 @@ fn a_restarted_agent_still_removes_what_it_was_to_remove() {
 }
 
 #[test]
+fn an_update_that_was_acknowledged_before_a_restart_is_not_told_twice() {
+    let mut state = left_behind(Some(55));
+    let uuid = vec![0x40; 16];
+    let status = mesos_proto::v0::TaskStatus {
+        task_id: common::task_id("t"),
+        state: TaskRunning,
+        uuid: Some(uuid.clone().into()),
+        source: Some(mesos_proto::v0::task_status::Source::SourceExecutor),
+        ..Default::default()
+    };
+    let task = &mut state.frameworks[0].executors[0].tasks[0];
+    task.updates = vec![StatusUpdate {
+        framework_id: common::framework_id(),
+        uuid: Some(uuid.clone().into()),
+        status: status.clone(),
+        ..Default::default()
+    }];
+    task.acknowledged.insert(uuid);
+    let mut bench = Bench::started(state);
+    // The agent died before its executor heard that the update was taken.
+    let connection = bench.call("t", mesos_proto::v0::executor::call::Type::Subscribe, |call| {
+        let update = mesos_proto::v0::executor::call::Update {
+            status,
+            ..Default::default()
+        };
+        call.subscribe = Some(Box::new(mesos_proto::v0::executor::call::Subscribe {
+            unacknowledged_updates: vec![update],
+            ..Default::default()
+        }));
+    });
+    bench.store();
+    let acknowledged = mesos_proto::v0::executor::event::Type::Acknowledged;
+    let events = bench.events(connection);
+    assert!(events.iter().any(|event| event.r#type == Some(acknowledged)));
+    bench.advance(Duration::from_secs(2));
+    bench.give(Input::MasterDetected(Some(master())));
+    bench.advance(Duration::from_secs(1));
+    let message = SlaveReregisteredMessage {
+        slave_id: agent_id(),
+        ..Default::default()
+    };
+    bench.hear_master(FromMaster::Reregistered(message));
+    assert_eq!(bench.forwarded(), []);
+}
+
+#[test]
 fn an_update_nobody_acknowledged_survives_a_reboot() {
     let mut state = left_behind(None);
     state.rebooted = true;
