@@ -41,6 +41,8 @@
 //! * [`Clock`] and [`Timer`]: time that tests can stop and move.
 //! * [`http`]: routes, requests, responses, streams, and a client.
 //! * [`metrics`]: what `/metrics/snapshot` shows.
+//! * [`sync`]: a queue, a sequence and a limit on rates that answer with futures.
+//! * [`codec`]: messages as Rust types.
 //! * [`recordio`], [`duration`]: formats, from `libprocess-core`.
 //!
 //! # Rules
@@ -53,6 +55,7 @@ mod builder;
 mod builtin;
 mod cell;
 mod clock;
+pub mod codec;
 mod context;
 pub mod future;
 pub mod http;
@@ -60,6 +63,7 @@ mod link;
 pub mod metrics;
 mod pid;
 mod process;
+pub mod sync;
 mod system;
 mod transport;
 mod worker;

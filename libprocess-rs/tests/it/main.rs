@@ -8,6 +8,7 @@ mod links;
 mod process;
 mod robust;
 mod streaming;
+mod sync;
 mod wire;
 
 use libprocess::{Bytes, Context, Process, System, Upid};
