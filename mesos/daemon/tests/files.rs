@@ -218,6 +218,6 @@ fn a_file_name_makes_no_headers() {
     );
     let response = Client::new(&bench.system).get(&url).wait().unwrap();
     assert_eq!(response.headers.get("X-Evil"), None);
-    assert_eq!(response.body_bytes(), "hello");
+    assert_eq!(response.body_bytes(), b"hello");
     bench.end();
 }
