@@ -3,7 +3,7 @@
 use crate::system::Inner;
 use crate::{Future, Promise, Time};
 use libprocess_core::timers::{TimerId, Timers};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, ReentrantMutex};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
@@ -44,6 +44,9 @@ struct Shared {
     /// Nanoseconds at which the clock is paused; zero while it runs.
     paused_at: AtomicU64,
     timers: Mutex<Timers<Callback>>,
+    /// Held while callbacks run, so that no thread fires a later timer before another has fired an earlier one. A
+    /// callback may itself move time.
+    firing: ReentrantMutex<()>,
     /// Tells the driver that the earliest deadline has changed.
     changed: Notify,
     system: OnceLock<Weak<Inner>>,
@@ -56,6 +59,7 @@ impl Clock {
             started_at: Clock::machine(),
             paused_at: AtomicU64::new(0),
             timers: Mutex::default(),
+            firing: ReentrantMutex::new(()),
             changed: Notify::new(),
             system: OnceLock::new(),
         }));
@@ -112,8 +116,18 @@ impl Clock {
             return;
         }
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.0.paused_at.fetch_add(nanos, Ordering::AcqRel);
+        let moved = |now: u64| Some(now.saturating_add(nanos));
+        let _ = self
+            .0
+            .paused_at
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, moved);
+        let firing = self.0.firing.lock();
         self.fire();
+        drop(firing);
+        if self.has_due() {
+            // The driver left to this thread what became due meanwhile.
+            self.0.changed.notify_one();
+        }
     }
 
     /// Ready when no process of the system has anything to do and no timer is due.
@@ -185,7 +199,7 @@ impl Clock {
             .is_some_and(|deadline| deadline <= now)
     }
 
-    /// Fires what is due. Callbacks run outside the lock, since they may set timers.
+    /// Fires what is due. Callbacks run outside the lock of the timers, since they may set some.
     fn fire(&self) {
         let now = self.now();
         loop {
@@ -198,7 +212,9 @@ impl Clock {
     /// Fires timers as the machine's time passes; never completes.
     pub(crate) async fn drive(self) {
         loop {
-            self.fire();
+            if let Some(_firing) = self.0.firing.try_lock() {
+                self.fire();
+            }
             let next = self.0.timers.lock().next_deadline().filter(|_| !self.is_paused());
             let changed = self.0.changed.notified();
             match next {

@@ -62,15 +62,15 @@ impl Links {
         true
     }
 
-    /// A local process has ended: forgets its own links and tells those linked to it.
-    pub(crate) fn ended(&self, upid: &Upid) {
+    /// A local process has ended: forgets its own links, tells those linked to it and then, still under the lock, frees
+    /// its name.
+    pub(crate) fn ended(&self, upid: &Upid, free: impl FnOnce()) {
         let mut state = self.0.lock();
         for linkee in state.linkees.remove(&upid.id_arc()).unwrap_or_default() {
             state.remove_linker(&linkee, upid.id());
         }
-        let told = state.take_linkers(upid);
-        drop(state);
-        tell(told, upid);
+        tell(state.take_linkers(upid), upid);
+        free();
     }
 
     /// The connection to a runtime has broken: tells everybody linked to any process there.

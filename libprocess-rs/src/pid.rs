@@ -58,7 +58,7 @@ impl<P: Process> Pid<P> {
 
     /// Ready once the process has ended: true, or false when it had ended before.
     pub fn wait(&self) -> Future<bool> {
-        self.system().wait(self.upid())
+        self.0.system.wait_for(&self.0)
     }
 }
 

@@ -310,6 +310,12 @@ impl Inner {
             cell.discard();
             return Err(SpawnError::Duplicate(id));
         }
+        if self.stopped.load(Ordering::SeqCst) {
+            // Perhaps too late for the shutdown to have seen it, and perhaps not, so those who wait are told.
+            cell.discard();
+            self.ended(&upid);
+            return Err(SpawnError::Stopped);
+        }
         cell.start();
         Ok(Pid(cell))
     }
@@ -327,8 +333,23 @@ impl Inner {
     }
 
     fn wait(&self, upid: &Upid) -> Future<bool> {
+        self.wait_if(upid, |_| self.is_local(upid))
+    }
+
+    /// As [`Inner::wait`] for this very process, not one that has its name now.
+    pub(crate) fn wait_for<P: Process>(&self, cell: &Arc<Cell<P>>) -> Future<bool> {
+        self.wait_if(&cell.upid, |holder| {
+            std::ptr::addr_eq(Arc::as_ptr(holder), Arc::as_ptr(cell))
+        })
+    }
+
+    fn wait_if(&self, upid: &Upid, meant: impl FnOnce(&Arc<dyn AnyProcess>) -> bool) -> Future<bool> {
         let mut waiters = self.waiters.lock();
-        if !self.is_local(upid) || !self.processes.contains_key(upid.id()) {
+        let waits = self
+            .processes
+            .get(upid.id())
+            .is_some_and(|holder| meant(holder.value()));
+        if !waits {
             return Future::ready(false);
         }
         let (promise, future) = Promise::new();
@@ -336,12 +357,16 @@ impl Inner {
         future
     }
 
-    /// A process has finalized: its name is free, and those who care are told.
+    /// A process has finalized: those who care are told, and its name is free.
+    ///
+    /// All under the locks of those who would ask, so that neither a link nor a wait for the next process of this name
+    /// is taken for one of this.
     pub(crate) fn ended(&self, upid: &Upid) {
-        self.processes.remove(upid.id());
-        self.links.ended(upid);
-        let waiters = self.waiters.lock().remove(upid.id()).unwrap_or_default();
-        for waiter in waiters {
+        let mut waiters = self.waiters.lock();
+        self.links.ended(upid, || drop(self.processes.remove(upid.id())));
+        let told = waiters.remove(upid.id()).unwrap_or_default();
+        drop(waiters);
+        for waiter in told {
             waiter.set(true);
         }
     }

@@ -98,8 +98,9 @@ impl Sockets {
         (socket, true)
     }
 
-    /// Forgets a connection; true when it was the one in use, rather than one replaced before.
-    fn forget(&self, socket: &Arc<Outbound>) -> bool {
+    /// Forgets a connection; true when it was the one in use, rather than one replaced before. `then` runs under the
+    /// lock, so that no link can be made in between.
+    fn forget(&self, socket: &Arc<Outbound>, then: impl FnOnce()) -> bool {
         let mut peers = self.peers.lock();
         let Some(peer) = peers.get_mut(&socket.address) else {
             return false;
@@ -112,6 +113,7 @@ impl Sockets {
         let current = slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, socket));
         if current {
             *slot = None;
+            then();
         }
         if peer.persistent.is_none() && peer.temporary.is_none() {
             peers.remove(&socket.address);

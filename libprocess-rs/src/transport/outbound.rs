@@ -121,15 +121,16 @@ impl Outbound {
             let lost = std::mem::take(&mut state.buffer);
             (!replaced).then_some(lost.len())
         };
-        let in_use = system.sockets.forget(&self);
+        let in_use = system.sockets.forget(&self, || {
+            if self.persistent && lost.is_some() {
+                system.links.broken(self.address);
+            }
+        });
         let Some(lost) = lost.filter(|_| in_use) else {
             return;
         };
         if let Err(error) = ended {
             tracing::warn!(to = %self.address, %error, lost_bytes = lost, "connection failed");
-        }
-        if self.persistent {
-            system.links.broken(self.address);
         }
     }
 
@@ -186,7 +187,7 @@ impl Outbound {
                 Phase::Overflown => return Err(io::Error::other("too much is queued")),
                 Phase::Replaced => return Ok(false),
                 Phase::Closed => {
-                    system.sockets.forget(self);
+                    system.sockets.forget(self, || ());
                     return Ok(true);
                 }
             }

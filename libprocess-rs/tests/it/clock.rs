@@ -137,3 +137,39 @@ fn a_future_can_be_given_up_after_a_time() {
     assert_eq!(cancelled.wait(), Err(FutureError::Discarded));
     system.shutdown();
 }
+
+#[test]
+fn timers_keep_their_order_when_the_clock_wakes_while_it_is_moved() {
+    struct Recorder(Vec<u64>);
+    impl Process for Recorder {}
+    let system = paused();
+    let recorder = system.spawn_on(1, "recorder", Recorder(Vec::new())).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                // Due at once, which wakes the driver of the clock; a few at a time, or time could not be moved past them.
+                let woken: Vec<_> = (0..64).map(|_| system.after(Duration::ZERO)).collect();
+                woken.into_iter().for_each(|woken| woken.wait().unwrap());
+            }
+        });
+        let mut orders = Vec::new();
+        for _ in 0..100 {
+            let set = recorder.dispatch(|_, ctx| {
+                for n in 1..=100 {
+                    ctx.delay(Duration::from_secs(n), move |recorder, _| recorder.0.push(n));
+                }
+            });
+            set.wait().unwrap();
+            system.clock().advance(2 * MINUTE);
+            let fired = recorder.dispatch(|recorder, _| std::mem::take(&mut recorder.0));
+            orders.push(fired.wait().unwrap());
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(
+            orders.iter().all(|order| order.iter().copied().eq(1..=100)),
+            "{orders:?}"
+        );
+    });
+    system.shutdown();
+}

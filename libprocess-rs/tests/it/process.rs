@@ -263,3 +263,38 @@ fn a_refused_process_and_a_cancelled_timer_may_use_the_system_as_they_go() {
     assert!(system.clock().cancel(timer));
     system.shutdown();
 }
+
+#[test]
+fn a_spawn_during_a_shutdown_is_refused_or_ended_by_it() {
+    for _ in 0..100 {
+        let system = start();
+        let other = system.clone();
+        let spawner = std::thread::spawn(move || {
+            let mut pids = Vec::new();
+            while let Ok(pid) = other.spawn(format!("idle{}", pids.len()), Idle) {
+                pids.push(pid);
+            }
+            pids
+        });
+        system.shutdown();
+        for pid in spawner.join().unwrap() {
+            assert_eq!(
+                pid.wait().wait_for(LIMIT),
+                Some(Ok(false)),
+                "{pid} is left behind"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_handle_never_waits_for_the_next_process_of_its_name() {
+    let system = start();
+    let first = system.spawn("one", Idle).unwrap();
+    first.terminate();
+    first.wait().wait().unwrap();
+    let second = system.spawn("one", Idle).unwrap();
+    assert_eq!(first.wait().wait_for(LIMIT), Some(Ok(false)));
+    second.terminate();
+    system.shutdown();
+}
