@@ -238,6 +238,7 @@ impl System {
             let thread = stop.thread.lock().take();
             if let Some(thread) = thread.filter(|_| !on_worker) {
                 drop(thread.join());
+                inner.workers().iter().for_each(|worker| worker.close());
             }
         }
     }

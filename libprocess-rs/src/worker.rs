@@ -133,6 +133,12 @@ impl Worker {
         }
     }
 
+    /// Forgets what a stopped arbiter will never run; what waits for it would keep its runtime open.
+    pub(crate) fn close(&self) {
+        let left = std::mem::take(&mut *self.injector.lock());
+        drop(left);
+    }
+
     /// Makes the calling thread this worker and starts its scheduler there.
     pub(crate) fn start(self: &Arc<Worker>) {
         let worker = self.clone();

@@ -178,3 +178,56 @@ fn answers_are_understood_and_a_stream_is_one_record_a_chunk() {
         "answers 202, bodies compared, records of streams"
     );
 }
+
+/// What a decoder makes of bytes: heads and ends by number, the bodies, and whether it refused.
+fn digest<H: Head>(bytes: &[u8], piece: usize) -> (usize, usize, Vec<u8>, Option<String>) {
+    let limits = Limits {
+        max_head: 4096,
+        max_body: 10_000,
+    };
+    let mut decoder = Decoder::<H>::new(limits);
+    let (mut heads, mut ends, mut data) = (0, 0, Vec::new());
+    for piece in bytes.chunks(piece) {
+        decoder.push(piece);
+        loop {
+            match decoder.next() {
+                Ok(Some(Event::Head(_))) => heads += 1,
+                Ok(Some(Event::Data(more))) => data.extend_from_slice(&more),
+                Ok(Some(Event::End)) => ends += 1,
+                Ok(None) => break,
+                Err(error) => return (heads, ends, data, Some(error.to_string())),
+            }
+        }
+    }
+    let _ = decoder.finish();
+    (heads, ends, data, None)
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn spoilt_recordings_are_decoded_or_refused(
+        which in 0..150usize,
+        changes in proptest::collection::vec((0..700usize, 0..3u8, proptest::arbitrary::any::<u8>()), 1..10),
+    ) {
+        static RECORDINGS: std::sync::LazyLock<Vec<Recording>> = std::sync::LazyLock::new(recordings);
+        let recording = &RECORDINGS[which].bytes;
+        let mut bytes = recording[..recording.len().min(20_000)].to_vec();
+        for (place, change, byte) in changes {
+            let place = place % bytes.len();
+            match change {
+                0 => bytes[place] = byte,
+                1 => bytes.insert(place, byte),
+                _ if bytes.len() > 1 => drop(bytes.remove(place)),
+                _ => {}
+            }
+        }
+        for piece in [1, 7, 1460] {
+            let (heads, ends, data, _) = digest::<RequestHead>(&bytes, piece);
+            assert!(ends <= heads && data.len() <= bytes.len());
+            let (heads, ends, data, _) = digest::<ResponseHead>(&bytes, piece);
+            assert!(ends <= heads && data.len() <= bytes.len());
+        }
+    }
+}

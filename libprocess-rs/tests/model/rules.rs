@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const NEVER: u64 = u64::MAX;
 
+/// What a future came to, and when.
+type Outcome = (Result<usize, FutureError>, u64);
+
 /// A life, put together from notes. Its name is taken from some time in `born` to some time in `died`.
 #[derive(Default)]
 struct Told {
@@ -59,7 +62,7 @@ struct History<'a> {
     delays: Vec<(usize, Life, (Time, Time), Span)>,
     cancelled: BTreeMap<usize, bool>,
     moves: Vec<(Time, Span)>,
-    completed: BTreeMap<usize, Vec<(Result<usize, FutureError>, u64)>>,
+    completed: BTreeMap<usize, Vec<Outcome>>,
     asked: BTreeMap<usize, Vec<(bool, Span)>>,
     told: BTreeMap<usize, usize>,
     resolved: BTreeMap<usize, (How, Span, bool)>,

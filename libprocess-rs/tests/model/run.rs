@@ -103,6 +103,8 @@ pub enum Note {
     },
 }
 
+type Handle = (Life, Pid<Actor>);
+
 /// What all parties of one run share.
 pub struct World {
     system: System,
@@ -110,7 +112,7 @@ pub struct World {
     counter: AtomicU64,
     lives: AtomicUsize,
     notes: Mutex<Vec<Note>>,
-    pids: Mutex<Vec<Option<(Life, Pid<Actor>)>>>,
+    pids: Mutex<Vec<Option<Handle>>>,
     futures: Mutex<Vec<(usize, Future<usize>)>>,
 }
 
@@ -259,7 +261,7 @@ impl World {
         self.system.upid(&format!("p{name}"))
     }
 
-    fn pid(&self, name: usize) -> Option<(Life, Pid<Actor>)> {
+    fn pid(&self, name: usize) -> Option<Handle> {
         self.pids.lock().expect("nobody panicked")[name].clone()
     }
 
