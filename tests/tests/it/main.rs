@@ -8,6 +8,7 @@ mod clients;
 mod execute;
 mod files;
 mod golden;
+mod local;
 mod losses;
 mod support;
 mod trip;
