@@ -11,4 +11,5 @@ mod golden;
 mod local;
 mod losses;
 mod support;
+mod tls;
 mod trip;
