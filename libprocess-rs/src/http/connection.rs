@@ -339,6 +339,14 @@ impl Connection {
                 keep_alive,
                 body,
             } => {
+                if self.system.settings.check_peer_ip && self.peer.ip() != *from.address().ip() {
+                    let text = format!(
+                        "UPID IP address validation failed: Message from {from} was sent from IP {}",
+                        self.peer
+                    );
+                    self.push_response(&Response::bad_request(text), None);
+                    return Ok(());
+                }
                 let message = Message {
                     from,
                     name,
