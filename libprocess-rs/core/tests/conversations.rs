@@ -172,5 +172,9 @@ fn answers_are_understood_and_a_stream_is_one_record_a_chunk() {
         }
     }
     let all = (accepted / PIECES.len(), compared / PIECES.len(), records);
-    assert_eq!(all, (486, 18, 64), "answers 202, bodies compared, records of streams");
+    assert_eq!(
+        all,
+        (486, 18, 64),
+        "answers 202, bodies compared, records of streams"
+    );
 }
