@@ -67,6 +67,11 @@ impl Process for Client {
         ctx.link(&self.server);
         ctx.send(&self.server, "hello", "");
     }
+
+    /// Ends the wait of whoever runs the load.
+    fn exited(&mut self, _: &mut Context<Self>, _: Upid) {
+        (self.welcome, self.work) = (None, None);
+    }
 }
 
 impl Client {
@@ -169,8 +174,9 @@ impl Clients {
             system.spawn(id, client).expect("generated names are free")
         });
         let clients = Clients(clients.collect());
+        drop(welcome);
         for _ in 0..count {
-            welcomed.recv().expect("the server answers");
+            welcomed.recv().expect("the server can be reached");
         }
         clients
     }
@@ -226,9 +232,10 @@ impl Clients {
                 start(client, ctx);
             });
         }
+        drop(done);
         let mut times = Vec::new();
         for _ in &self.0 {
-            times.append(&mut finished.recv().expect("every client comes to its end"));
+            times.append(&mut finished.recv().expect("the server lives on"));
         }
         Outcome {
             took: began.elapsed(),
