@@ -86,6 +86,15 @@ impl Write {
         }
     }
 
+    /// Writes this alone, before there is a queue.
+    ///
+    /// # Errors
+    ///
+    /// When the system says so.
+    pub fn make_now(&self) -> io::Result<()> {
+        self.make(&mut BTreeSet::new())
+    }
+
     fn make<'a>(&'a self, appended: &mut BTreeSet<&'a str>) -> io::Result<()> {
         if let Some(parent) = Path::new(self.path()).parent() {
             fs::create_dir_all(parent)?;

@@ -50,7 +50,7 @@ impl AgentProcess {
             }
             Effect::Attach { name, path } => self.parts.files.attach(&name, Path::new(&path)),
             Effect::DetachWhenCollected { name, path } => self.parts.gc.detach_with(&path, name),
-            Effect::Collect { path } => self.parts.gc.schedule(ctx.now(), path),
+            Effect::Collect { path, since } => self.collect_later(ctx, path, since),
             Effect::Keep { path } => self.parts.gc.keep(&path),
             Effect::Terminate { error } => self.end(ctx, error),
         }
@@ -106,7 +106,12 @@ impl AgentProcess {
         if let Err(error) = self.parts.reaper.watch(pid, Box::new(on_exit)) {
             warn!(%container_id, pid, %error, "cannot watch a container that is gone already");
             let end = ContainerEnd { wait_status: None };
-            ctx.tell_self(move |agent, ctx| agent.handle(ctx, Input::ContainerExited { container_id, end }));
+            let (launcher, id) = (Arc::clone(&self.parts.launcher), container_id.clone());
+            ctx.tell_self(move |agent, ctx| {
+                agent.handle(ctx, Input::ContainerExited { container_id, end });
+                // Its first process is gone, others of the container may have outlived it.
+                ctx.blocking(move || launcher.cleanup(id.as_str(), pid), |_, _, ()| {});
+            });
         }
     }
 

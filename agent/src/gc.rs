@@ -4,13 +4,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
-use libprocess::{Context, Time};
-use tracing::{info, warn};
+use libprocess::{Context, Time, Timer};
+use mesos_agent_core::Since;
+use tracing::{debug, info, warn};
 
 use crate::agent::AgentProcess;
 
@@ -21,6 +23,8 @@ pub(crate) struct Gc {
     headroom: f64,
     work_dir: PathBuf,
     scheduled: BTreeMap<String, Time>,
+    /// When the oldest of them will be too old whatever the disk holds, and the timer that waits for it.
+    armed: Option<(Time, Timer)>,
     /// Names under `/files` that go with a path.
     names: BTreeMap<String, Vec<String>>,
     /// How old a directory may be at most.
@@ -38,6 +42,7 @@ impl Gc {
             headroom,
             work_dir,
             scheduled: BTreeMap::new(),
+            armed: None,
             names: BTreeMap::new(),
             max_age,
             succeeded: 0,
@@ -65,9 +70,8 @@ impl Gc {
         self.scheduled.len()
     }
 
-    /// Takes the directories out that are older than the disk's state allows.
-    fn due(&mut self, now: Time) -> Vec<String> {
-        let max_age = self.max_age;
+    /// Takes the directories out that are at least this old.
+    fn due(&mut self, now: Time, max_age: Duration) -> Vec<String> {
         let due: Vec<String> = self
             .scheduled
             .iter()
@@ -97,15 +101,54 @@ impl AgentProcess {
                     Ok(used) => agent.parts.gc.disk_used(used),
                     Err(error) => warn!(%error, "failed to look at the disk usage"),
                 }
-                agent.collect(ctx);
+                let max_age = agent.parts.gc.max_age;
+                agent.collect(ctx, max_age);
                 let interval = agent.parts.disk_watch_interval;
                 ctx.delay(interval, |agent, ctx| agent.watch_disk(ctx));
             },
         );
     }
 
-    fn collect(&mut self, ctx: &mut Context<Self>) {
-        let due = self.parts.gc.due(ctx.now());
+    /// Has a directory removed when it is too old, or sooner if the disk needs it.
+    pub(crate) fn collect_later(&mut self, ctx: &mut Context<Self>, path: String, since: Since) {
+        let now = ctx.now();
+        let since = match since {
+            Since::Now => {
+                touch(Path::new(&path), now);
+                now
+            }
+            Since::LastChange => last_change(Path::new(&path)).unwrap_or(now),
+        };
+        self.parts.gc.schedule(since, path);
+        self.arm(ctx, since);
+    }
+
+    /// Comes back when what waits since then is too old, unless that happens anyway.
+    fn arm(&mut self, ctx: &mut Context<Self>, since: Time) {
+        let deadline = since + self.parts.gc.delay;
+        match self.parts.gc.armed.take() {
+            Some(armed) if armed.0 <= deadline => {
+                self.parts.gc.armed = Some(armed);
+                return;
+            }
+            Some((_, later)) => {
+                ctx.cancel(later);
+            }
+            None => {}
+        }
+        let timer = ctx.delay(deadline.duration_since(ctx.now()), |agent, ctx| {
+            agent.parts.gc.armed = None;
+            let delay = agent.parts.gc.delay;
+            agent.collect(ctx, delay);
+            if let Some(oldest) = agent.parts.gc.scheduled.values().min().copied() {
+                agent.arm(ctx, oldest);
+            }
+        });
+        self.parts.gc.armed = Some((deadline, timer));
+    }
+
+    fn collect(&mut self, ctx: &mut Context<Self>, max_age: Duration) {
+        let due = self.parts.gc.due(ctx.now(), max_age);
         if due.is_empty() {
             return;
         }
@@ -122,6 +165,20 @@ impl AgentProcess {
             },
         );
     }
+}
+
+/// Notes on a directory when it was last in use, for an agent that is started later. It may be gone already.
+fn touch(path: &Path, now: Time) {
+    let changed = UNIX_EPOCH + Duration::from_nanos(now.nanos());
+    if let Err(error) = File::open(path).and_then(|directory| directory.set_modified(changed)) {
+        debug!(path = %path.display(), %error, "cannot note when a directory was in use");
+    }
+}
+
+fn last_change(path: &Path) -> Option<Time> {
+    let changed = fs::metadata(path).ok()?.modified().ok()?;
+    let since = changed.duration_since(UNIX_EPOCH).ok()?;
+    Some(Time::from_nanos(u64::try_from(since.as_nanos()).ok()?))
 }
 
 /// The used part of the disk a path lies on.
@@ -169,11 +226,11 @@ mod tests {
         gc.schedule(start + day * 2, "/b".to_owned());
         gc.schedule(start, "/c".to_owned());
         gc.keep("/c");
-        assert_eq!(gc.due(start + day * 5), Vec::<String>::new());
+        assert_eq!(gc.due(start + day * 5, gc.max_age), Vec::<String>::new());
         gc.disk_used(0.5);
-        assert_eq!(gc.due(start + day * 5), ["/a"]);
+        assert_eq!(gc.due(start + day * 5, gc.max_age), ["/a"]);
         gc.disk_used(0.95);
-        assert_eq!(gc.due(start + day * 5), ["/b"]);
+        assert_eq!(gc.due(start + day * 5, gc.max_age), ["/b"]);
         assert_eq!(gc.pending(), 0);
     }
 }

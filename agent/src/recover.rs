@@ -6,12 +6,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::Path,
+    slice,
 };
 
 use anyhow::{Context as _, Result, bail};
 use mesos::{
-    Resources,
-    ids::{AgentId, ContainerId},
+    Ranges, Resources,
+    ids::{AgentId, ContainerId, ExecutorId, FrameworkId},
 };
 use mesos_agent_core::{
     RecoveredExecutor, RecoveredFramework, RecoveredState, RecoveredTask, checkpoint, paths,
@@ -25,6 +26,8 @@ use mesos_proto::{
     },
 };
 use tracing::{info, warn};
+
+use crate::disk::Write;
 
 /// The kernel's name of this boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -57,9 +60,14 @@ pub(crate) fn read(
             .into_iter()
             .map(|(id, container)| (ContainerId::new(id), container.pid))
             .collect(),
+        agents: names(&format!("{root}/slaves"))?
+            .into_iter()
+            .map(AgentId::new)
+            .collect(),
         ..RecoveredState::default()
     };
-    if let Ok(latest) = fs::canonicalize(paths::latest_agent(&paths::meta_root(&root)))
+    let latest_agent = paths::latest_agent(&paths::meta_root(&root));
+    if let Ok(latest) = fs::canonicalize(&latest_agent)
         && let Some(id) = latest.file_name().and_then(|name| name.to_str())
     {
         let id = AgentId::new(id);
@@ -72,16 +80,28 @@ pub(crate) fn read(
                     })
                 }
                 // After a reboot nothing of the old agent is left to be mixed up: it becomes a new agent.
-                Err(reason) if state.rebooted => info!(reason, "starting as a new agent after a reboot"),
+                Err(reason) if state.rebooted => {
+                    info!(reason, "starting as a new agent after a reboot");
+                    // The next start is none after a reboot any more: it must come to the same end.
+                    fs::remove_file(&latest_agent)
+                        .with_context(|| format!("Failed to remove latest symlink '{latest_agent}'"))?;
+                }
                 Err(reason) => bail!("{}", incompatible(&reason, &root, policy)),
             }
-            if state.info.is_some() && !state.rebooted {
-                let living: BTreeMap<ContainerId, u32> = state.living.iter().cloned().collect();
-                state.frameworks = reader.frameworks(&id, &living)?;
+            if state.info.is_some() {
+                // No process of before a reboot lives, but there may be updates nobody has acknowledged.
+                let living = state.living.iter().filter(|_| !state.rebooted).cloned();
+                let living: BTreeMap<ContainerId, u32> = living.collect();
+                (state.frameworks, state.unusable) = reader.frameworks(&id, &living)?;
             }
         }
     }
-    fs::write(paths::boot_id(&root), &boot).context("Failed to checkpoint the boot id")?;
+    // As a whole: half a boot id would look like a reboot to the next run.
+    let write = Write::Replace {
+        path: paths::boot_id(&root),
+        bytes: boot.into_bytes(),
+    };
+    write.make_now().context("Failed to checkpoint the boot id")?;
     state.errors = reader.errors;
     Ok(state)
 }
@@ -92,6 +112,9 @@ pub(crate) fn read(
 fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), String> {
     if policy == "any" {
         return Ok(());
+    }
+    if policy == "additive" {
+        return additive(old, new);
     }
     let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
     let (had, has) = (resources(old), resources(new));
@@ -110,13 +133,6 @@ fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), Stri
         "Configuration change not permitted under this policy: port",
         old.port == new.port,
     )?;
-    if policy == "additive" {
-        return if has.contains(&had) {
-            Ok(())
-        } else {
-            Err(format!("Resources changed from '{had}' to '{has}'"))
-        };
-    }
     if had != has {
         return Err(format!("Resources changed from '{had}' to '{has}'"));
     }
@@ -124,6 +140,50 @@ fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), Stri
         "Configuration change not permitted under this policy: attributes",
         mesos::attributes::same(&old.attributes, &new.attributes),
     )
+}
+
+/// Whether everything the old description promised is still true.
+///
+/// Mesos: src/slave/compatibility.cpp, `additive`.
+fn additive(old: &SlaveInfo, new: &SlaveInfo) -> Result<(), String> {
+    if old.hostname != new.hostname {
+        return Err(format!(
+            "Configuration change not permitted under `additive` policy: Hostname changed from {} to {}",
+            old.hostname, new.hostname
+        ));
+    }
+    let port = |info: &SlaveInfo| info.port.unwrap_or_default();
+    if port(old) != port(new) {
+        return Err(format!(
+            "Configuration change not permitted under `additive` policy: Port changed from {} to {}",
+            port(old),
+            port(new)
+        ));
+    }
+    let refused = |what: String| {
+        Err(format!(
+            "Configuration change not permitted under 'additive' policy: {what}"
+        ))
+    };
+    let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
+    let (had, has) = (resources(old), resources(new));
+    if !has.contains(&had) {
+        return refused(format!("Resources changed from '{had}' to '{has}'"));
+    }
+    for attribute in &old.attributes {
+        let name = &attribute.name;
+        let Some(now) = new.attributes.iter().find(|now| now.name == *name) else {
+            return refused(format!("Couldn't find attribute {name}"));
+        };
+        let grew = match (&attribute.ranges, &now.ranges) {
+            (Some(before), Some(now)) => Ranges::from(&**now).contains(&Ranges::from(&**before)),
+            _ => mesos::attributes::same(slice::from_ref(attribute), slice::from_ref(now)),
+        };
+        if !grew {
+            return refused(format!("Value of attribute '{name}' changed"));
+        }
+    }
+    Ok(())
 }
 
 /// Mesos: src/slave/slave.cpp, `Slave::__recover`.
@@ -157,6 +217,11 @@ impl Reader {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return self.tolerate(path, &error.to_string()),
         };
+        if bytes.is_empty() {
+            // An agent that died between opening and writing the file.
+            warn!(path, "found an empty checkpoint, going on without it");
+            return Ok(None);
+        }
         match checkpoint::single(&bytes) {
             Ok(message) => Ok(Some(message)),
             Err(error) => self.tolerate(path, &error.to_string()),
@@ -176,28 +241,37 @@ impl Reader {
         &mut self,
         agent_id: &AgentId,
         living: &BTreeMap<ContainerId, u32>,
-    ) -> Result<Vec<RecoveredFramework>> {
+    ) -> Result<(Vec<RecoveredFramework>, Vec<FrameworkId>)> {
         let directory = format!(
             "{}/frameworks",
             paths::agent(&paths::meta_root(&self.root), agent_id)
         );
-        let mut found = Vec::new();
-        for framework in names(&directory) {
+        let (mut found, mut broken) = (Vec::new(), Vec::new());
+        for framework in names(&directory)? {
             let directory = format!("{directory}/{framework}");
             let Some(info) = self.single(&format!("{directory}/framework.info"))? else {
+                broken.push(FrameworkId::new(framework));
                 continue;
             };
             let pid = fs::read_to_string(format!("{directory}/framework.pid")).unwrap_or_default();
-            let mut executors = Vec::new();
-            for executor in names(&format!("{directory}/executors")) {
-                executors.extend(self.executor(&format!("{directory}/executors/{executor}"), living)?);
+            let (mut executors, mut unusable) = (Vec::new(), Vec::new());
+            for executor in names(&format!("{directory}/executors"))? {
+                match self.executor(&format!("{directory}/executors/{executor}"), living)? {
+                    Some(executor) => executors.push(executor),
+                    None => unusable.push(ExecutorId::new(executor)),
+                }
             }
-            found.push(RecoveredFramework { info, pid, executors });
+            found.push(RecoveredFramework {
+                info,
+                pid,
+                executors,
+                unusable,
+            });
         }
-        Ok(found)
+        Ok((found, broken))
     }
 
-    /// The latest run of an executor, unless it is over.
+    /// The latest run of an executor, if there is enough of it.
     fn executor(
         &mut self,
         directory: &str,
@@ -206,9 +280,6 @@ impl Reader {
         let Ok(run) = fs::canonicalize(format!("{directory}/runs/latest")) else {
             return Ok(None);
         };
-        if run.join("executor.sentinel").exists() {
-            return Ok(None);
-        }
         let Some(container_id) = run
             .file_name()
             .and_then(|name| name.to_str())
@@ -221,15 +292,20 @@ impl Reader {
         };
         let generated = fs::read_to_string(format!("{directory}/executor_generated_for_command_task"));
         let mut tasks = Vec::new();
-        for task in names(&run.join("tasks").display().to_string()) {
+        for task in names(&run.join("tasks").display().to_string())? {
             tasks.extend(self.task(&run.join("tasks").join(task))?);
         }
+        let runs = names(&format!("{directory}/runs"))?
+            .into_iter()
+            .map(ContainerId::new);
         Ok(Some(RecoveredExecutor {
             info,
             command_task: generated.is_ok_and(|text| text.trim() == "1"),
             pid: living.get(&container_id).copied(),
-            container_id,
+            completed: run.join("executor.sentinel").exists(),
             tasks,
+            older_runs: runs.filter(|id| *id != container_id).collect(),
+            container_id,
         }))
     }
 
@@ -242,23 +318,26 @@ impl Reader {
             ..RecoveredTask::default()
         };
         let path = directory.join("task.updates");
-        let Ok(bytes) = fs::read(&path) else {
-            return Ok(Some(found));
-        };
-        let (records, whole) = match checkpoint::records::<StatusUpdateRecord>(&bytes) {
-            Ok(read) => read,
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(found)),
             Err(error) => {
                 self.tolerate::<()>(&path.display().to_string(), &error.to_string())?;
                 return Ok(Some(found));
             }
         };
-        if whole < bytes.len() {
-            // The host died while the last record was written: nobody was told of it.
+        let read = checkpoint::records::<StatusUpdateRecord>(&bytes);
+        if let Some(error) = &read.error {
+            self.tolerate::<()>(&path.display().to_string(), &error.to_string())?;
+        }
+        if read.length < bytes.len() {
+            // The host died while the last record was written: nobody was told of it. What follows a bad record
+            // goes too, since nothing could be read that is appended behind it.
             let file = fs::OpenOptions::new().write(true).open(&path);
-            file.and_then(|file| file.set_len(whole as u64))
+            file.and_then(|file| file.set_len(read.length as u64))
                 .context("Failed to cut a torn status update off")?;
         }
-        for record in records {
+        for record in read.messages {
             match record.r#type {
                 status_update_record::Type::Update => {
                     found.updates.extend(record.update.map(|update| *update))
@@ -273,13 +352,22 @@ impl Reader {
 }
 
 /// Names of the directories in a directory, in order.
-fn names(directory: &str) -> BTreeSet<String> {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return BTreeSet::new();
+fn names(directory: &str) -> Result<BTreeSet<String>> {
+    let failed = || format!("Failed to list '{directory}'");
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => return Err(error).with_context(failed),
     };
-    entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect()
+    let mut found = BTreeSet::new();
+    for entry in entries {
+        let entry = entry.with_context(failed)?;
+        if entry.file_type().with_context(failed)?.is_dir() {
+            found.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

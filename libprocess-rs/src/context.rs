@@ -1,5 +1,7 @@
 use crate::cell::{Call, Cell, Event, HttpEvent, Message};
-use crate::http::{Request, Responder, Response};
+use crate::http::auth::{Authentication, Authorization};
+use crate::http::{Request, Responder, Response, Route, RouteOptions};
+use crate::sync::Sequence;
 use crate::{Future, FutureError, LinkMode, Pid, Process, System, Time, Timer, Upid};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
@@ -16,6 +18,9 @@ pub struct Context<P: Process> {
     handlers: FxHashMap<String, Handler<P>>,
     delegates: FxHashMap<String, Upid>,
     tasks: Tasks,
+    /// Requests whose senders are being checked, and the line they stand in.
+    checking: usize,
+    checks: Sequence,
 }
 
 /// The deferred work of a process, which ends with it.
@@ -38,6 +43,8 @@ impl<P: Process> Context<P> {
             handlers: FxHashMap::default(),
             delegates: FxHashMap::default(),
             tasks: Tasks::default(),
+            checking: 0,
+            checks: Sequence::new(),
         }
     }
 
@@ -83,7 +90,7 @@ impl<P: Process> Context<P> {
         path: &str,
         handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
     ) {
-        self.cell.routes.write().insert(path, false, handler);
+        self.route_with(path, RouteOptions::default(), handler);
     }
 
     /// As [`Context::route`], but the handler runs once the head has arrived, and reads the body from
@@ -93,7 +100,21 @@ impl<P: Process> Context<P> {
         path: &str,
         handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
     ) {
-        self.cell.routes.write().insert(path, true, handler);
+        let options = RouteOptions {
+            streaming: true,
+            ..RouteOptions::default()
+        };
+        self.route_with(path, options, handler);
+    }
+
+    /// As [`Context::route`], with a choice about bodies and about who may ask: see [`http::auth`](crate::http::auth).
+    pub fn route_with(
+        &mut self,
+        path: &str,
+        options: RouteOptions,
+        handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
+    ) {
+        self.cell.routes.write().insert(path, options, handler);
     }
 
     /// Sends a named message: at most once, in order with others over the same connection, without an answer.
@@ -202,14 +223,63 @@ impl<P: Process> Context<P> {
 
     pub(crate) fn handle_http(&mut self, process: &mut P, event: HttpEvent) {
         let route = self.cell.routes.read().find(&event.route);
-        match route {
-            Some(route) => (route.handler)(
-                process,
-                self,
-                event.request.for_route(route.streaming),
-                event.responder,
-            ),
-            None => event.responder.respond(Response::not_found()),
+        let Some(route) = route else {
+            return event.responder.respond(Response::not_found());
+        };
+        if route.realm.is_none() && self.checking == 0 && self.authorization(&route).is_none() {
+            return route.serve(process, self, event);
         }
+        self.authenticate(route, event);
+    }
+
+    fn authorization(&self, route: &Route<P>) -> Option<Authorization> {
+        let guards = &self.cell.system.guards;
+        guards.authorization(self.upid().id(), &route.path)
+    }
+
+    /// Finds out who asks. The sequence keeps requests in the order in which they came.
+    fn authenticate(&mut self, route: Arc<Route<P>>, mut event: HttpEvent) {
+        let found = match &route.realm {
+            Some(realm) => self.cell.system.guards.authenticate(realm, &event.request),
+            None => Future::ready(None),
+        };
+        self.checking += 1;
+        let in_turn = self.checks.add(move || found);
+        self.then(in_turn, move |_, ctx, found| match found {
+            Ok(None) => ctx.authorize(route, event),
+            Ok(Some(Authentication::Principal(principal))) => {
+                event.request.principal = Some(principal);
+                ctx.authorize(route, event);
+            }
+            Ok(Some(Authentication::Unauthorized(refusal) | Authentication::Forbidden(refusal))) => {
+                ctx.checking -= 1;
+                event.responder.respond(refusal);
+            }
+            Err(error) => {
+                ctx.checking -= 1;
+                event
+                    .responder
+                    .respond(Response::internal_error(error.to_string()));
+            }
+        });
+    }
+
+    /// Finds out whether this is allowed, then serves the request.
+    fn authorize(&mut self, route: Arc<Route<P>>, event: HttpEvent) {
+        let allowed = match self.authorization(&route) {
+            Some(authorization) => authorization(&event.request, event.request.principal.as_ref()),
+            None => Future::ready(true),
+        };
+        let in_turn = self.checks.add(move || allowed);
+        self.then(in_turn, move |process, ctx, allowed| {
+            ctx.checking -= 1;
+            match allowed {
+                Ok(true) => route.serve(process, ctx, event),
+                Ok(false) => event.responder.respond(Response::forbidden("403 Forbidden.")),
+                Err(error) => event
+                    .responder
+                    .respond(Response::internal_error(error.to_string())),
+            }
+        });
     }
 }

@@ -24,9 +24,11 @@
 //! would otherwise hang; its state stays pending, and `then` passes the abandonment on.
 
 mod combine;
+mod repeat;
 mod shared;
 
 pub use combine::{await_all, collect, select};
+pub use repeat::repeat;
 use shared::{Callback, Shared};
 use std::fmt;
 use std::pin::Pin;
@@ -109,7 +111,12 @@ impl<T: Send + 'static> Promise<T> {
     }
 
     /// Makes the future follow `other`: its outcome forward, requests to discard backward.
-    pub fn associate(mut self, other: Future<T>) {
+    pub fn associate(self, other: Future<T>) {
+        self.associate_then(other, || ());
+    }
+
+    /// As [`Promise::associate`], and runs `after` once the outcome has arrived and been passed on.
+    pub(crate) fn associate_then(mut self, other: Future<T>, after: impl FnOnce() + Send + 'static) {
         let Some(shared) = self.shared.take() else { return };
         let upstream = Arc::downgrade(&other.shared);
         shared.add_on_discard(Box::new(move || {
@@ -119,6 +126,7 @@ impl<T: Send + 'static> Promise<T> {
         }));
         other.finish(move |outcome| {
             shared.complete(outcome);
+            after();
         });
     }
 

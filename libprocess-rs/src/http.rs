@@ -13,6 +13,7 @@
 //! assert_eq!(refusal.body_bytes(), b"405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'.");
 //! ```
 
+pub mod auth;
 mod body;
 mod client;
 mod connection;
@@ -25,11 +26,12 @@ mod route;
 mod server;
 mod slot;
 
+pub use auth::RouteOptions;
 pub use client::{Client, Connection};
 pub use libprocess_core::http::{Headers, Method, Query, percent_decode, percent_encode};
 pub use pipe::{Reader, Writer, pipe};
 pub use request::Request;
 pub use responder::Responder;
 pub use response::{Body, Response};
-pub(crate) use route::RouteTable;
+pub(crate) use route::{Route, RouteTable};
 pub(crate) use server::serve;

@@ -5,12 +5,13 @@
 
 use std::{
     ffi::OsStr,
-    fs,
+    fs, io,
     os::unix::fs::PermissionsExt,
     path::{Component, Path, PathBuf},
+    process,
 };
 
-use crate::{ContainerSpec, LaunchError, sandbox::Owner, spec::Uri};
+use crate::{ContainerSpec, LaunchError, sandbox::Owner, spawn::become_owner, spec::Uri};
 
 /// Archives Mesos would unpack.
 ///
@@ -26,21 +27,15 @@ const ARCHIVES: [&str; 10] = [
 /// [`LaunchError::Fetch`] for the first one that cannot be had.
 pub fn fetch_all(spec: &ContainerSpec, owner: Option<&Owner>) -> Result<(), LaunchError> {
     for uri in &spec.uris {
-        let copy = fetch(uri, &spec.directory).map_err(|reason| LaunchError::Fetch {
+        fetch(uri, &spec.directory, owner).map_err(|reason| LaunchError::Fetch {
             uri: uri.value.clone(),
             reason,
         })?;
-        if let Some(owner) = owner {
-            owner.own(&copy).map_err(|source| LaunchError::Fetch {
-                uri: uri.value.clone(),
-                reason: source.to_string(),
-            })?;
-        }
     }
     Ok(())
 }
 
-fn fetch(uri: &Uri, sandbox: &Path) -> Result<PathBuf, String> {
+fn fetch(uri: &Uri, sandbox: &Path, owner: Option<&Owner>) -> Result<(), String> {
     let source = local_path(&uri.value)?;
     let name = match &uri.output_file {
         Some(name) => relative(name)?,
@@ -49,15 +44,42 @@ fn fetch(uri: &Uri, sandbox: &Path) -> Result<PathBuf, String> {
     if uri.extract && !uri.executable && ARCHIVES.iter().any(|end| uri.value.ends_with(end)) {
         return Err("unpacking archives is not supported yet; set 'extract' to false".to_owned());
     }
-    let target = sandbox.join(name);
-    if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent).map_err(|error| error.to_string())?;
+    let target = sandbox.join(&name);
+    let mut directory = sandbox.to_path_buf();
+    for part in name.parent().into_iter().flat_map(Path::components) {
+        directory.push(part);
+        fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
+        owner
+            .map_or(Ok(()), |owner| owner.own(&directory))
+            .map_err(|error| error.to_string())?;
     }
-    fs::copy(&source, &target).map_err(|error| format!("cannot copy '{}': {error}", source.display()))?;
+    copy(&source, &target, owner).map_err(|error| format!("cannot copy '{}': {error}", source.display()))?;
     if uri.executable {
         fs::set_permissions(&target, fs::Permissions::from_mode(0o755)).map_err(|error| error.to_string())?;
     }
-    Ok(target)
+    Ok(())
+}
+
+/// Copies a file as the user of the container: what that user may not read, no task of theirs may have.
+///
+/// Mesos: src/launcher/fetcher.cpp, `main`, where the fetcher becomes that user.
+fn copy(source: &Path, target: &Path, owner: Option<&Owner>) -> io::Result<()> {
+    let Some(owner) = owner else {
+        return fs::copy(source, target).map(|_| ());
+    };
+    let mut command = process::Command::new("/bin/cp");
+    command
+        .args([OsStr::new("--"), source.as_os_str(), target.as_os_str()])
+        .env_clear()
+        .current_dir("/")
+        .stdin(process::Stdio::null());
+    become_owner(&mut command, owner)?;
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(said.trim().to_owned()))
 }
 
 /// The path on this host a URI names.

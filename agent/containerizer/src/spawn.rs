@@ -225,11 +225,6 @@ fn spawn_as(spawn: &Spawn<'_>, program: &str, owner: &Owner) -> io::Result<u32> 
         owner.own(path)?;
         Ok(file)
     };
-    let name = CString::new(owner.name.as_bytes())?;
-    let (uid, gid) = (
-        nix::unistd::Uid::from_raw(owner.uid),
-        nix::unistd::Gid::from_raw(owner.gid),
-    );
     let mut command = process::Command::new(program);
     if let Some(first) = spawn.arguments.first() {
         command.arg0(first).args(&spawn.arguments[1..]);
@@ -241,6 +236,22 @@ fn spawn_as(spawn: &Spawn<'_>, program: &str, owner: &Owner) -> io::Result<u32> 
         .stdin(process::Stdio::null())
         .stdout(log(spawn.stdout)?)
         .stderr(log(spawn.stderr)?);
+    become_owner(&mut command, owner)?;
+    // The handle is dropped without waiting: the reaper collects the exit by pid.
+    Ok(command.spawn()?.id())
+}
+
+/// Has the command run as this user, in a session of its own.
+///
+/// # Errors
+///
+/// When the user's name cannot be passed on.
+pub(crate) fn become_owner(command: &mut process::Command, owner: &Owner) -> io::Result<()> {
+    let name = CString::new(owner.name.as_bytes())?;
+    let (uid, gid) = (
+        nix::unistd::Uid::from_raw(owner.uid),
+        nix::unistd::Gid::from_raw(owner.gid),
+    );
     // JUSTIFICATION: becoming another user in a new session must happen in the child.
     // SAFETY: the closure only makes system calls. `initgroups` may take locks of the C library; no other thread
     // of the agent holds them while it forks, because users are only looked up on this same path.
@@ -253,6 +264,5 @@ fn spawn_as(spawn: &Spawn<'_>, program: &str, owner: &Owner) -> io::Result<u32> 
             Ok(())
         });
     }
-    // The handle is dropped without waiting: the reaper collects the exit by pid.
-    Ok(command.spawn()?.id())
+    Ok(())
 }

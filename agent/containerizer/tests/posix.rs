@@ -327,3 +327,41 @@ fn root_another_user_owns_the_sandbox_and_runs_in_it() {
     );
     assert_eq!(bench.read("nobody", "stdout"), "nobody\n");
 }
+
+#[test]
+fn root_another_user_gets_no_file_it_may_not_read() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("SKIPPED: needs root to become another user");
+        return;
+    }
+    let bench = Bench::new();
+    fs::set_permissions(bench.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let file = |name: &str, mode: u32| {
+        let path = bench.root.path().join(name);
+        fs::write(&path, name).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path.display().to_string()
+    };
+    let (open, secret) = (file("open", 0o644), file("secret", 0o600));
+    let uri = |value: String| Uri {
+        value,
+        executable: false,
+        extract: false,
+        output_file: Some("sub/copy".into()),
+    };
+    let mut spec = bench.spec("allowed", "cat sub/copy; touch sub/mine");
+    spec.user = Some("nobody".into());
+    spec.uris = vec![uri(open)];
+    assert_eq!(
+        bench.run(&spec),
+        Exit::Code(0),
+        "{}",
+        bench.read("allowed", "stderr")
+    );
+    assert_eq!(bench.read("allowed", "stdout"), "open");
+    let mut spec = bench.spec("refused", "cat sub/copy");
+    spec.user = Some("nobody".into());
+    spec.uris = vec![uri(secret)];
+    let error = bench.launcher.launch(&spec).unwrap_err().to_string();
+    assert!(error.contains("Permission denied"), "{error}");
+}

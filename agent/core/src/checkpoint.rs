@@ -17,7 +17,7 @@ pub enum CheckpointError {
         /// What is wrong with the bytes.
         reason: String,
     },
-    /// There is nothing in the file.
+    /// There is no whole record in the file.
     #[error("the checkpoint of {name} is empty")]
     Empty {
         /// The message.
@@ -40,14 +40,25 @@ pub fn record<M: Message>(message: &M) -> Vec<u8> {
     bytes
 }
 
-/// Reads all whole records. A last one that was cut short (the host died while it was written) is left out;
-/// the second value is the number of bytes the whole ones take.
-///
-/// # Errors
-///
-/// When a whole record does not decode.
-pub fn records<M: Message>(bytes: &[u8]) -> Result<(Vec<M>, usize), CheckpointError> {
-    let mut found = Vec::new();
+/// What a file of records holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Records<M> {
+    /// The records up to the end, or up to the first that cannot be used.
+    pub messages: Vec<M>,
+    /// How many bytes they take.
+    pub length: usize,
+    /// Why reading ended early. A last record that was cut short (the host died while it was written) is no error.
+    pub error: Option<CheckpointError>,
+}
+
+/// Reads records until one is cut short or does not decode.
+#[must_use]
+pub fn records<M: Message>(bytes: &[u8]) -> Records<M> {
+    let mut found = Records {
+        messages: Vec::new(),
+        length: 0,
+        error: None,
+    };
     let mut at = 0;
     while let Some(head) = bytes.get(at..at + 4) {
         let length = u32::from_le_bytes(head.try_into().expect("the slice has four bytes"));
@@ -58,14 +69,18 @@ pub fn records<M: Message>(bytes: &[u8]) -> Result<(Vec<M>, usize), CheckpointEr
         else {
             break;
         };
-        let message = M::decode(body).map_err(|error| CheckpointError::Decode {
-            name: M::NAME,
-            reason: error.to_string(),
-        })?;
-        found.push(message);
+        match M::decode(body) {
+            Ok(message) => found.messages.push(message),
+            Err(error) => {
+                let (name, reason) = (M::NAME, error.to_string());
+                found.error = Some(CheckpointError::Decode { name, reason });
+                break;
+            }
+        }
         at += 4 + length;
+        found.length = at;
     }
-    Ok((found, at))
+    found
 }
 
 /// Reads a file that holds one record.
@@ -74,11 +89,12 @@ pub fn records<M: Message>(bytes: &[u8]) -> Result<(Vec<M>, usize), CheckpointEr
 ///
 /// When there is none, or it does not decode.
 pub fn single<M: Message>(bytes: &[u8]) -> Result<M, CheckpointError> {
-    records(bytes)?
-        .0
-        .into_iter()
-        .next()
-        .ok_or(CheckpointError::Empty { name: M::NAME })
+    let Records { messages, error, .. } = records(bytes);
+    match (messages.into_iter().next(), error) {
+        (Some(message), _) => Ok(message),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(CheckpointError::Empty { name: M::NAME }),
+    }
 }
 
 #[cfg(test)]
@@ -99,17 +115,22 @@ mod tests {
         assert_eq!(bytes, [3, 0, 0, 0, 10, 1, b'a']);
         let whole = bytes.len();
         bytes.extend(record(&id("bb")));
-        assert_eq!(
-            records::<TaskID>(&bytes).unwrap(),
-            (vec![id("a"), id("bb")], bytes.len())
-        );
+        let all = records::<TaskID>(&bytes);
+        assert_eq!((all.length, all.error), (bytes.len(), None));
+        assert_eq!(all.messages, [id("a"), id("bb")]);
         for cut in whole..bytes.len() {
-            assert_eq!(
-                records::<TaskID>(&bytes[..cut]).unwrap(),
-                (vec![id("a")], whole),
-                "cut at {cut}"
-            );
+            let found = records::<TaskID>(&bytes[..cut]);
+            assert_eq!((found.length, found.error), (whole, None), "cut at {cut}");
+            assert_eq!(found.messages, [id("a")], "cut at {cut}");
         }
+        bytes[whole + 4] = 0xff;
+        let found = records::<TaskID>(&bytes);
+        assert_eq!(
+            (found.messages, found.length),
+            (vec![id("a")], whole),
+            "what came before a bad record counts"
+        );
+        assert!(matches!(found.error, Some(CheckpointError::Decode { .. })));
         assert_eq!(
             single::<TaskID>(&[]),
             Err(CheckpointError::Empty { name: "mesos.TaskID" })

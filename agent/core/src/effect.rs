@@ -67,6 +67,15 @@ pub enum ExecutorAnswer {
     Unavailable(String),
 }
 
+/// What the age of something to be removed is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Now: it was in use until now. The time is noted with the directory, for the next run of the agent.
+    Now,
+    /// Its last change: an earlier run of the agent left it.
+    LastChange,
+}
+
 /// One thing the shell shall do. Effects are performed in their order and none is skipped.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -166,6 +175,8 @@ pub enum Effect {
     Collect {
         /// The directory.
         path: String,
+        /// What its age is counted from.
+        since: Since,
     },
     /// Keep a directory that was to be removed.
     Keep {

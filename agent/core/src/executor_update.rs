@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     core::{AgentCore, Effects, Origin},
+    effect::{Effect, Since},
     executor::ContainerState,
     framework::FrameworkState,
     launch::run_of,
@@ -194,7 +195,8 @@ impl AgentCore {
                 let executor = &framework.executors[&executor_id];
                 if executor.checkpoint {
                     let path = run_of(&self.config.work_dir, agent_id, executor).task(&key.1);
-                    out.push(crate::effect::Effect::Collect { path });
+                    let since = Since::Now;
+                    out.push(Effect::Collect { path, since });
                 }
             }
             self.remove_executor_if_done(&key.0, &executor_id, out);

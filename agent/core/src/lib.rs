@@ -54,7 +54,7 @@ mod timers;
 
 pub use crate::core::{AgentCore, AgentState};
 pub use config::Config;
-pub use effect::{Effect, ExecutorAnswer, LaunchContainer, Outgoing, Ticket};
+pub use effect::{Effect, ExecutorAnswer, LaunchContainer, Outgoing, Since, Ticket};
 pub use input::{ContainerEnd, ExecutorRequest, FromMaster, Input};
 pub use random::Random;
 pub use recover::{RecoveredExecutor, RecoveredFramework, RecoveredState, RecoveredTask};

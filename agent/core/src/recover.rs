@@ -12,11 +12,11 @@ use tracing::{info, warn};
 
 use crate::{
     core::{AgentCore, AgentState, Effects},
-    effect::Effect,
+    effect::{Effect, Since},
     executor::{ContainerState, Executor, ExecutorState, Termination},
     framework::Framework,
     launch::run_of,
-    paths::Run,
+    paths::{self, Run},
     resources::{gone, is_terminal, upgraded},
     status_updates::{Key, Stream, Uuid, uuid_of},
     timers::Timer,
@@ -44,8 +44,12 @@ pub struct RecoveredExecutor {
     pub container_id: ContainerId,
     /// Its first process, if that still runs.
     pub pid: Option<u32>,
+    /// Whether the run is over and all its updates were acknowledged.
+    pub completed: bool,
     /// Its tasks.
     pub tasks: Vec<RecoveredTask>,
+    /// The containers of its earlier runs.
+    pub older_runs: Vec<ContainerId>,
 }
 
 /// A framework as found on disk.
@@ -55,8 +59,10 @@ pub struct RecoveredFramework {
     pub info: FrameworkInfo,
     /// Its scheduler's address; empty for frameworks of the HTTP API.
     pub pid: String,
-    /// Its executors whose latest run was not over.
+    /// Its executors.
     pub executors: Vec<RecoveredExecutor>,
+    /// Executors of which too little is left to take them up.
+    pub unusable: Vec<ExecutorId>,
 }
 
 /// What the shell found on disk and in the system.
@@ -68,6 +74,10 @@ pub struct RecoveredState {
     pub rebooted: bool,
     /// The frameworks that checkpoint.
     pub frameworks: Vec<RecoveredFramework>,
+    /// Frameworks of which too little is left to take them up.
+    pub unusable: Vec<FrameworkId>,
+    /// All agents that ever worked in this directory.
+    pub agents: Vec<AgentId>,
     /// All containers of earlier agents that still run.
     pub living: Vec<(ContainerId, u32)>,
     /// Things that could not be read.
@@ -87,11 +97,18 @@ impl AgentCore {
             self.agent_id = id;
         }
         let mut wanted = BTreeSet::new();
-        if self.agent_id.is_some() && !state.rebooted {
+        if let Some(agent_id) = self.agent_id.clone() {
             for framework in state.frameworks {
                 self.recover_framework(framework, &mut wanted, out);
             }
+            for framework_id in &state.unusable {
+                let work_dir = &self.config.work_dir;
+                for root in [work_dir.clone(), paths::meta_root(work_dir)] {
+                    collect_left(paths::framework(&root, &agent_id, framework_id), out);
+                }
+            }
         }
+        self.collect_other_agents(&state.agents, out);
         for (container_id, pid) in state.living {
             if !wanted.contains(&container_id) {
                 info!(%container_id, pid, "ending a container no executor needs any more");
@@ -120,10 +137,20 @@ impl AgentCore {
         );
         let framework_id = framework.id.clone();
         self.frameworks.insert(framework_id.clone(), framework);
+        for executor_id in &found.unusable {
+            warn!(%framework_id, %executor_id, "too little is left of an executor to take it up");
+            let work_dir = &self.config.work_dir;
+            for root in [work_dir.clone(), paths::meta_root(work_dir)] {
+                collect_left(paths::executor(&root, self.id(), &framework_id, executor_id), out);
+            }
+        }
         for executor in found.executors {
             let (container_id, pid) = (executor.container_id.clone(), executor.pid);
+            let executor_id = ExecutorId::from(&executor.info.executor_id);
+            let completed = executor.completed;
+            self.collect_older_runs(&framework_id, &executor, out);
             self.recover_executor(&framework_id, executor);
-            if let Some(pid) = pid {
+            if let Some(pid) = pid.filter(|_| !completed) {
                 wanted.insert(container_id.clone());
                 out.push(Effect::Watch {
                     container_id: container_id.clone(),
@@ -143,6 +170,43 @@ impl AgentCore {
                 out.push(Effect::Attach {
                     name,
                     path: directory.clone(),
+                });
+            }
+            if completed {
+                self.counters.executors_terminated += 1;
+                self.retire_executor(&framework_id, &executor_id, Since::LastChange, out);
+            }
+        }
+    }
+
+    /// Only the latest run of an executor is taken up.
+    fn collect_older_runs(&self, framework_id: &FrameworkId, found: &RecoveredExecutor, out: &mut Effects) {
+        let executor_id = ExecutorId::from(&found.info.executor_id);
+        for container_id in &found.older_runs {
+            let run = Run {
+                work_dir: &self.config.work_dir,
+                agent_id: self.id(),
+                framework_id,
+                executor_id: &executor_id,
+                container_id,
+            };
+            collect_left(run.sandbox(), out);
+            collect_left(run.meta_directory(), out);
+        }
+    }
+
+    /// What agents left that worked here before under other ids.
+    ///
+    /// Mesos: src/slave/slave.cpp, `Slave::__recover`.
+    fn collect_other_agents(&self, agents: &[AgentId], out: &mut Effects) {
+        let work_dir = &self.config.work_dir;
+        for agent_id in agents.iter().filter(|id| self.agent_id.as_ref() != Some(*id)) {
+            info!(%agent_id, "an earlier agent's directories go");
+            for root in [work_dir.clone(), paths::meta_root(work_dir)] {
+                let path = paths::agent(&root, agent_id);
+                out.push(Effect::Collect {
+                    path,
+                    since: Since::Now,
                 });
             }
         }
@@ -181,11 +245,17 @@ impl AgentCore {
             pending_termination: None,
             timer: None,
         };
+        let completed = found.completed;
         let mut tasks = Vec::new();
         for found in found.tasks {
             let task_id = TaskId::from(&found.task.task_id);
             let file = run.task_updates(&task_id);
-            if recover_task(&mut executor, &task_id, &found) {
+            let unfinished = recover_task(&mut executor, &task_id, &found);
+            if completed {
+                // Nobody waits for its updates any more.
+                continue;
+            }
+            if unfinished {
                 tasks.push(task_id.clone());
             }
             let mut stream = Stream::new(Some(file));
@@ -199,13 +269,21 @@ impl AgentCore {
                     stream.acknowledge(&uuid);
                 }
             }
-            if !stream.is_empty() {
+            // Kept while the task lives, though all may be acknowledged: its executor may repeat one it got no answer to.
+            if unfinished {
                 let key: Key = (framework_id.clone(), task_id);
                 self.updates.streams.insert(key, stream);
             }
         }
-        self.containers
-            .insert(found.container_id, (framework_id.clone(), executor_id.clone()));
+        if completed {
+            executor.state = ExecutorState::Terminated;
+            executor.container = ContainerState::Gone;
+            let launched = std::mem::take(&mut executor.launched);
+            executor.terminated.extend(launched);
+        } else {
+            self.containers
+                .insert(found.container_id, (framework_id.clone(), executor_id.clone()));
+        }
         if let Some(framework) = self.frameworks.get_mut(framework_id) {
             framework
                 .tasks
@@ -276,6 +354,12 @@ impl AgentCore {
             out.push(Effect::Detect);
         }
     }
+}
+
+/// Has something removed that an earlier run left, at the age it has.
+fn collect_left(path: String, out: &mut Effects) {
+    let since = Since::LastChange;
+    out.push(Effect::Collect { path, since });
 }
 
 /// Puts a task where its updates say it belongs; `false` when nothing is left to do for it.

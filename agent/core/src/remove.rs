@@ -6,7 +6,7 @@ use tracing::info;
 use crate::{
     constants::MAX_COMPLETED_FRAMEWORKS,
     core::{AgentCore, AgentState, Effects},
-    effect::Effect,
+    effect::{Effect, Since},
     executor::ExecutorState,
     framework::FrameworkState,
     launch::run_of,
@@ -34,22 +34,37 @@ impl AgentCore {
         if !done {
             return;
         }
-        let executor = framework
-            .executors
-            .remove(executor_id)
-            .expect("the executor was just found");
+        let executor = &framework.executors[executor_id];
         info!(%framework_id, %executor_id, "cleaning up executor");
+        if executor.checkpoint {
+            let agent_id = self.agent_id.as_ref().expect("an agent with executors has an id");
+            out.push(Effect::Checkpoint {
+                ticket: None,
+                path: run_of(&self.config.work_dir, agent_id, executor).sentinel(),
+                bytes: Vec::new(),
+            });
+        }
+        self.retire_executor(framework_id, executor_id, Since::Now, out);
+    }
+
+    /// Makes an executor history: its directories are removed one day, and so are their names under `/files`.
+    pub(crate) fn retire_executor(
+        &mut self,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        since: Since,
+        out: &mut Effects,
+    ) {
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return;
+        };
+        let Some(executor) = framework.executors.remove(executor_id) else {
+            return;
+        };
         framework.tasks.retain(|_, holder| holder != executor_id);
         self.containers.remove(&executor.container_id);
         let agent_id = self.agent_id.as_ref().expect("an agent with executors has an id");
         let run = run_of(&self.config.work_dir, agent_id, &executor);
-        if executor.checkpoint {
-            out.push(Effect::Checkpoint {
-                ticket: None,
-                path: run.sentinel(),
-                bytes: Vec::new(),
-            });
-        }
         let sandbox = run.sandbox();
         for name in [sandbox.clone(), run.latest_sandbox(), run.virtual_sandbox()] {
             out.push(Effect::DetachWhenCollected {
@@ -57,17 +72,12 @@ impl AgentCore {
                 path: sandbox.clone(),
             });
         }
-        out.push(Effect::Collect { path: sandbox });
-        out.push(Effect::Collect {
-            path: run.executor_directory(),
-        });
+        let mut paths = vec![sandbox, run.executor_directory()];
         if executor.checkpoint {
-            out.push(Effect::Collect {
-                path: run.meta_directory(),
-            });
-            out.push(Effect::Collect {
-                path: run.executor_meta_directory(),
-            });
+            paths.extend([run.meta_directory(), run.executor_meta_directory()]);
+        }
+        for path in paths {
+            out.push(Effect::Collect { path, since });
         }
         let limit = self.config.max_completed_executors_per_framework;
         framework.completed_executors.push_back(executor);
@@ -102,11 +112,13 @@ impl AgentCore {
             .expect("an agent with frameworks has an id");
         out.push(Effect::Collect {
             path: paths::framework(&self.config.work_dir, agent_id, framework_id),
+            since: Since::Now,
         });
         if framework.checkpoints() {
             let meta = paths::meta_root(&self.config.work_dir);
             out.push(Effect::Collect {
                 path: paths::framework(&meta, agent_id, framework_id),
+                since: Since::Now,
             });
         }
         self.completed_frameworks.push_back(framework);

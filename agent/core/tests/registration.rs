@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use common::{Bench, agent_id, framework_info, master};
 use libprocess_core::upid::Upid;
+use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId};
 use mesos_agent_core::{
     AgentState, Effect, FromMaster, Input, Outgoing, RecoveredExecutor, RecoveredFramework, RecoveredState,
-    RecoveredTask,
+    RecoveredTask, Since,
 };
 use mesos_proto::{
     Message,
@@ -19,8 +20,8 @@ use mesos_proto::{
         TaskState::*,
         internal::{
             PingSlaveMessage, PongSlaveMessage, ReconcileTasksMessage, RegisterSlaveMessage,
-            ReregisterSlaveMessage, SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage,
-            UpdateSlaveMessage,
+            ReregisterSlaveMessage, SlaveRegisteredMessage, SlaveReregisteredMessage, StatusUpdate,
+            UnregisterSlaveMessage, UpdateSlaveMessage,
         },
     },
 };
@@ -233,6 +234,8 @@ fn left_behind(pid: Option<u32>) -> RecoveredState {
         command_task: true,
         container_id: container_id.clone(),
         pid,
+        completed: false,
+        older_runs: Vec::new(),
         tasks: vec![RecoveredTask {
             task,
             ..Default::default()
@@ -247,6 +250,7 @@ fn left_behind(pid: Option<u32>) -> RecoveredState {
             info: framework_info(true, false),
             pid: String::new(),
             executors: vec![executor],
+            ..Default::default()
         }],
         living: pid
             .map(|pid| (container_id, pid))
@@ -337,4 +341,122 @@ fn executors_that_stay_away_or_died_are_reported() {
         let told = common::told(&bench.forwarded());
         assert_eq!(told, [("t".into(), state, Some(reason), text.to_owned())]);
     }
+}
+
+#[test]
+fn a_restarted_agent_still_removes_what_it_was_to_remove() {
+    let mut state = left_behind(None);
+    state.rebooted = true;
+    state.living.clear();
+    state.agents = vec![AgentId::new("M-S0"), AgentId::new("OLD-S1")];
+    state.unusable = vec![FrameworkId::new("torn")];
+    let framework = &mut state.frameworks[0];
+    framework.unusable = vec![ExecutorId::new("torn")];
+    framework.executors[0].completed = true;
+    framework.executors[0].older_runs = vec![ContainerId::new("c0")];
+    let bench = Bench::started(state);
+    let collected: Vec<(String, Since)> = bench
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Collect { path, since } => Some((path.clone(), *since)),
+            _ => None,
+        })
+        .collect();
+    let work_dir = common::config().work_dir;
+    let framework = format!("slaves/M-S0/frameworks/{}", common::framework_id().value);
+    for (path, since) in [
+        ("slaves/OLD-S1".to_owned(), Since::Now),
+        ("slaves/M-S0/frameworks/torn".to_owned(), Since::LastChange),
+        (format!("{framework}/executors/torn"), Since::LastChange),
+        (format!("{framework}/executors/t/runs/c0"), Since::LastChange),
+        (format!("{framework}/executors/t/runs/c1"), Since::LastChange),
+        (format!("{framework}/executors/t"), Since::LastChange),
+        (framework.clone(), Since::Now),
+    ] {
+        for root in [work_dir.clone(), format!("{work_dir}/meta")] {
+            let expected = (format!("{root}/{path}"), since);
+            assert!(collected.contains(&expected), "{expected:?} of {collected:#?}");
+        }
+    }
+    assert_eq!(collected.len(), 14);
+    assert!(
+        bench.core.frameworks().is_empty(),
+        "its only executor was over before"
+    );
+}
+
+#[test]
+fn an_update_that_was_acknowledged_before_a_restart_is_not_told_twice() {
+    let mut state = left_behind(Some(55));
+    let uuid = vec![0x40; 16];
+    let status = mesos_proto::v0::TaskStatus {
+        task_id: common::task_id("t"),
+        state: TaskRunning,
+        uuid: Some(uuid.clone().into()),
+        source: Some(mesos_proto::v0::task_status::Source::SourceExecutor),
+        ..Default::default()
+    };
+    let task = &mut state.frameworks[0].executors[0].tasks[0];
+    task.updates = vec![StatusUpdate {
+        framework_id: common::framework_id(),
+        uuid: Some(uuid.clone().into()),
+        status: status.clone(),
+        ..Default::default()
+    }];
+    task.acknowledged.insert(uuid);
+    let mut bench = Bench::started(state);
+    // The agent died before its executor heard that the update was taken.
+    let connection = bench.call("t", mesos_proto::v0::executor::call::Type::Subscribe, |call| {
+        let update = mesos_proto::v0::executor::call::Update {
+            status,
+            ..Default::default()
+        };
+        call.subscribe = Some(Box::new(mesos_proto::v0::executor::call::Subscribe {
+            unacknowledged_updates: vec![update],
+            ..Default::default()
+        }));
+    });
+    bench.store();
+    let acknowledged = mesos_proto::v0::executor::event::Type::Acknowledged;
+    let events = bench.events(connection);
+    assert!(events.iter().any(|event| event.r#type == Some(acknowledged)));
+    bench.advance(Duration::from_secs(2));
+    bench.give(Input::MasterDetected(Some(master())));
+    bench.advance(Duration::from_secs(1));
+    let message = SlaveReregisteredMessage {
+        slave_id: agent_id(),
+        ..Default::default()
+    };
+    bench.hear_master(FromMaster::Reregistered(message));
+    assert_eq!(bench.forwarded(), []);
+}
+
+#[test]
+fn an_update_nobody_acknowledged_survives_a_reboot() {
+    let mut state = left_behind(None);
+    state.rebooted = true;
+    state.living.clear();
+    let finished = StatusUpdate {
+        framework_id: common::framework_id(),
+        uuid: Some(vec![0x40; 16].into()),
+        status: mesos_proto::v0::TaskStatus {
+            task_id: common::task_id("t"),
+            state: TaskFinished,
+            uuid: Some(vec![0x40; 16].into()),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    state.frameworks[0].executors[0].tasks[0].updates = vec![finished];
+    let mut bench = Bench::started(state);
+    bench.give(Input::MasterDetected(Some(master())));
+    bench.advance(Duration::from_secs(1));
+    let message = SlaveReregisteredMessage {
+        slave_id: agent_id(),
+        ..Default::default()
+    };
+    bench.hear_master(FromMaster::Reregistered(message));
+    let told = common::told(&bench.forwarded());
+    assert_eq!(told, [("t".into(), TaskFinished, None, String::new())]);
 }

@@ -15,7 +15,7 @@ pub struct Flags {
     #[arg(long, value_name = "IP:PORT")]
     pub master: String,
     /// A name for the command; also the id of its task.
-    #[arg(long, default_value = "mesos-execute")]
+    #[arg(long)]
     pub name: Option<String>,
     /// The command to run.
     #[arg(long)]
@@ -29,16 +29,19 @@ pub struct Flags {
     /// What the command may use.
     #[arg(long, default_value = "cpus:1;mem:128")]
     pub resources: String,
-    /// A whole TaskInfo as JSON, or file:// and a path to one.
+    /// A whole TaskInfo as JSON, or the path of a file with one.
     #[arg(long, value_name = "JSON")]
     pub task: Option<String>,
-    /// A whole TaskGroupInfo as JSON, or file:// and a path to one.
+    /// A whole TaskGroupInfo as JSON, or the path of a file with one.
     #[arg(long, value_name = "JSON")]
     pub task_group: Option<String>,
     /// Whether the task survives its agent.
     #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     pub checkpoint: bool,
-    /// Kill the task after this long.
+    /// Whether the framework knows that agents may come back.
+    #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    pub partition_aware: bool,
+    /// Kill the task when it has run for this long.
     #[arg(long, value_name = "DURATION")]
     pub kill_after: Option<DurationText>,
     /// The role to take offers in.
@@ -50,7 +53,7 @@ pub struct Flags {
     /// The least severe lines to log: INFO, WARNING or ERROR.
     #[arg(long, default_value = "WARNING")]
     pub logging_level: String,
-    /// More capabilities of the framework, separated by commas.
+    /// More capabilities of the framework, separated by commas: GPU_RESOURCES.
     #[arg(long)]
     pub framework_capabilities: Option<String>,
 }

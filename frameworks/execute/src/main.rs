@@ -5,22 +5,33 @@
 
 mod flags;
 
-use std::time::Duration;
+use std::{
+    io::Write as _,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use libprocess::System;
-use mesos_daemon::flags::{exit_with, load_or_exit};
+use mesos_daemon::flags::{exit_with, load_arguments_or_exit};
 use mesos_proto::{Dialect, Message};
 use mesos_scheduler::v1::{
     self, AgentID, CommandInfo, Environment, FrameworkID, MasterInfo, Offer, TaskGroupInfo, TaskInfo,
-    TaskStatus, environment, framework_info, offer,
+    TaskState, TaskStatus, environment, framework_info, offer,
 };
-use mesos_scheduler::{Driver, Framework, Outcome, Scheduler, task};
+use mesos_scheduler::{Driver, Framework, Outcome, Scheduler, Teller, task};
 
 use crate::flags::Flags;
 
+/// Prints a line. Whoever read them may have left, which must not end the task.
+macro_rules! say {
+    ($($text:tt)*) => {
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    };
+}
+
 fn main() {
-    let flags = load_or_exit::<Flags>().flags;
+    let flags = load_arguments_or_exit::<Flags>().flags;
     if let Err(error) = run(&flags) {
         exit_with(&format!("{error:#}"));
     }
@@ -35,37 +46,26 @@ fn run(flags: &Flags) -> Result<()> {
     info.roles = vec![flags.role.clone()];
     info.checkpoint = Some(flags.checkpoint);
     info.principal.clone_from(&flags.principal);
-    for name in ["RESERVATION_REFINEMENT", "TASK_KILLING_STATE"]
-        .into_iter()
-        .chain(
-            flags
-                .framework_capabilities
-                .iter()
-                .flat_map(|names| names.split(',')),
-        )
-    {
-        let kind = framework_info::capability::Type::from_str_name(name).with_context(|| {
-            format!("Flags '--framework_capabilities' specifies an unknown capability '{name}'")
-        })?;
-        info.capabilities.push(framework_info::Capability {
-            r#type: Some(kind),
-            ..Default::default()
-        });
-    }
+    info.capabilities.extend(capabilities(flags)?);
     let system = System::builder()
-        .client_only()
-        .start()
+        .from_env()
+        .and_then(|builder| builder.client_only().start())
         .context("failed to start")?;
-    let kill_after = flags.kill_after.as_ref().map(|after| after.0);
+    let teller = Arc::new(OnceLock::new());
+    let kill = flags.kill_after.as_ref().map(|after| KillAfter {
+        after: after.0,
+        system: system.clone(),
+        teller: Arc::clone(&teller),
+    });
     let execute = Execute {
         left: work.tasks().len(),
         work,
         launched: false,
+        kill,
     };
     let handle = framework.start(&system, execute);
-    if let Some(after) = kill_after {
-        kill_later(&system, after, &handle);
-    }
+    // An event that came before finds it empty: none of a task has.
+    let _ = teller.set(handle.teller());
     match handle.outcome().wait() {
         Ok(Outcome::TornDown | Outcome::Stopped) => Ok(()),
         Ok(Outcome::Error(reason)) => bail!("{reason}"),
@@ -73,20 +73,53 @@ fn run(flags: &Flags) -> Result<()> {
     }
 }
 
-/// Kills the task this long after the start.
-fn kill_later(system: &System, after: Duration, handle: &mesos_scheduler::Handle<Execute>) {
-    let kill = handle.teller();
-    system.after(after).finish(move |_| {
-        kill.tell(|execute: &mut Execute, driver| {
-            for (task_id, agent_id) in execute.work.running() {
-                println!(
-                    "Asked to kill task '{}' on agent '{}'",
-                    task_id.value, agent_id.value
-                );
-                driver.kill(task_id, Some(agent_id));
+/// The capabilities Mesos' program has, and those that are asked for.
+fn capabilities(flags: &Flags) -> Result<Vec<framework_info::Capability>> {
+    use framework_info::capability::Type;
+    let mut kinds = vec![
+        Type::ReservationRefinement,
+        Type::TaskKillingState,
+        Type::RevocableResources,
+    ];
+    if flags.partition_aware {
+        kinds.push(Type::PartitionAware);
+    }
+    let asked = flags.framework_capabilities.iter();
+    for name in asked.flat_map(|names| names.split(',')) {
+        match Type::from_str_name(name) {
+            Some(kind @ Type::GpuResources) => kinds.push(kind),
+            Some(_) => {
+                bail!("Flags '--framework_capabilities' specifies an unsupported capability '{name}'")
             }
+            None => bail!("Flags '--framework_capabilities' specifies an unknown capability '{name}'"),
+        }
+    }
+    let capability = |kind| framework_info::Capability {
+        r#type: Some(kind),
+        ..Default::default()
+    };
+    Ok(kinds.into_iter().map(capability).collect())
+}
+
+/// Kills each task this long after it runs.
+struct KillAfter {
+    after: Duration,
+    system: System,
+    teller: Arc<OnceLock<Teller<Execute>>>,
+}
+
+impl KillAfter {
+    fn start(&self, task_id: v1::TaskID, agent_id: Option<AgentID>) {
+        let teller = Arc::clone(&self.teller);
+        self.system.after(self.after).finish(move |_| {
+            let Some(teller) = teller.get() else { return };
+            teller.tell(move |_, driver| {
+                let agent = agent_id.as_ref().map_or("", |id| &id.value);
+                say!("Asked to kill task '{}' on agent '{agent}'", task_id.value);
+                driver.kill(task_id, agent_id);
+            });
         });
-    });
+    }
 }
 
 /// What is to run.
@@ -110,17 +143,22 @@ impl Work {
             Self::Group(group) => &mut group.tasks,
         }
     }
-
-    fn running(&self) -> Vec<(v1::TaskID, AgentID)> {
-        self.tasks()
-            .iter()
-            .map(|task| (task.task_id.clone(), task.agent_id.clone()))
-            .collect()
-    }
 }
 
 /// The task or group that the flags describe.
 fn work(flags: &Flags) -> Result<Work> {
+    let described = flags.task.is_some() || flags.task_group.is_some();
+    if flags.task.is_some() && flags.task_group.is_some() {
+        bail!(
+            "Either task or task group should be set but not both. Provide either '--task' OR '--task_group'"
+        );
+    }
+    if described && (flags.name.is_some() || flags.command.is_some() || flags.env.is_some()) {
+        bail!(
+            "'--name, --command, --env, --appc_image, --docker_image, --volumes' can only be set when both \
+             '--task' and '--task_group' are not set"
+        );
+    }
     if let Some(text) = &flags.task {
         return Ok(Work::Task(Box::new(read(text, "task")?)));
     }
@@ -165,6 +203,12 @@ fn work(flags: &Flags) -> Result<Work> {
 
 /// A message from JSON; `agent_id` may be left out, since the offer decides it.
 fn read<M: Message>(text: &str, flag: &str) -> Result<M> {
+    let file = text
+        .starts_with('/')
+        .then(|| std::fs::read_to_string(text))
+        .transpose();
+    let file = file.with_context(|| format!("Failed to load flag '{flag}': Error reading file '{text}'"))?;
+    let text = file.as_deref().unwrap_or(text);
     M::from_json(text.as_bytes(), Dialect::V0)
         .map_err(|error| anyhow::anyhow!("Failed to load flag '{flag}': Failed to parse JSON: {error}"))
 }
@@ -186,11 +230,12 @@ struct Execute {
     work: Work,
     left: usize,
     launched: bool,
+    kill: Option<KillAfter>,
 }
 
 impl Scheduler for Execute {
     fn subscribed(&mut self, _: &mut Driver, framework_id: &FrameworkID, _: Option<&MasterInfo>) {
-        println!("Subscribed with ID {}", framework_id.value);
+        say!("Subscribed with ID {}", framework_id.value);
     }
 
     fn offers(&mut self, driver: &mut Driver, offers: Vec<Offer>) {
@@ -205,9 +250,10 @@ impl Scheduler for Execute {
             }
             match self.work.clone() {
                 Work::Task(task) => {
-                    println!(
+                    say!(
                         "Submitted task '{}' to agent '{}'",
-                        task.name, offer.agent_id.value
+                        task.name,
+                        offer.agent_id.value
                     );
                     driver.launch(&offer, vec![*task]);
                 }
@@ -217,7 +263,7 @@ impl Scheduler for Execute {
                         .iter()
                         .map(|task| task.task_id.value.clone())
                         .collect();
-                    println!(
+                    say!(
                         "Submitted task group with tasks [ {} ] to agent '{}'",
                         ids.join(", "),
                         offer.agent_id.value
@@ -229,22 +275,29 @@ impl Scheduler for Execute {
     }
 
     fn update(&mut self, driver: &mut Driver, status: TaskStatus) {
-        println!(
+        say!(
             "Received status update {} for task '{}'",
             status.state.as_str_name(),
             status.task_id.value
         );
         if let Some(message) = &status.message {
-            println!("  message: '{message}'");
+            say!("  message: '{message}'");
         }
         if let Some(source) = status.source {
-            println!("  source: {}", source.as_str_name());
+            say!("  source: {}", source.as_str_name());
         }
         if let Some(reason) = status.reason {
-            println!("  reason: {}", reason.as_str_name());
+            say!("  reason: {}", reason.as_str_name());
         }
         if let Some(healthy) = status.healthy {
-            println!("  healthy?: {}", i32::from(healthy));
+            say!("  healthy?: {}", i32::from(healthy));
+        }
+        if let Some(kill) = self
+            .kill
+            .as_ref()
+            .filter(|_| status.state == TaskState::TaskRunning)
+        {
+            kill.start(status.task_id.clone(), status.agent_id.as_deref().cloned());
         }
         if task::is_terminal(status.state) {
             self.left = self.left.saturating_sub(1);

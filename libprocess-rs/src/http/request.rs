@@ -1,3 +1,4 @@
+use super::auth::Principal;
 use super::{Headers, Method, Query, Reader, pipe};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -17,6 +18,8 @@ pub struct Request {
     pub body: Bytes,
     /// The body as it arrives, on streaming routes. In a request to be sent: a body to upload in chunks.
     pub reader: Option<Reader>,
+    /// Who sent it, on a route in a realm that is guarded.
+    pub principal: Option<Principal>,
     /// Where the request came from.
     pub client: Option<SocketAddr>,
 }
@@ -32,6 +35,7 @@ impl Request {
             headers: Headers::new(),
             body: Bytes::new(),
             reader: None,
+            principal: None,
             client: None,
         }
     }

@@ -1,4 +1,5 @@
-use super::{Request, Responder};
+use super::{Request, Responder, RouteOptions};
+use crate::cell::HttpEvent;
 use crate::{Context, Process};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -7,8 +8,18 @@ type Handler<P> = dyn Fn(&mut P, &mut Context<P>, Request, Responder) + Send + S
 
 /// What serves one path of a process.
 pub(crate) struct Route<P: Process> {
+    /// Without slashes at either end.
+    pub(crate) path: String,
     pub(crate) streaming: bool,
+    pub(crate) realm: Option<String>,
     pub(crate) handler: Box<Handler<P>>,
+}
+
+impl<P: Process> Route<P> {
+    pub(crate) fn serve(&self, process: &mut P, ctx: &mut Context<P>, event: HttpEvent) {
+        let request = event.request.for_route(self.streaming);
+        (self.handler)(process, ctx, request, event.responder);
+    }
 }
 
 /// The routes of one process, by path without slashes at either end.
@@ -24,14 +35,17 @@ impl<P: Process> RouteTable<P> {
     pub(crate) fn insert(
         &mut self,
         path: &str,
-        streaming: bool,
+        options: RouteOptions,
         handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
     ) {
+        let path = path.trim_matches('/').to_owned();
         let route = Route {
-            streaming,
+            path: path.clone(),
+            streaming: options.streaming,
+            realm: options.realm,
             handler: Box::new(handler),
         };
-        self.0.insert(path.trim_matches('/').to_owned(), Arc::new(route));
+        self.0.insert(path, Arc::new(route));
     }
 
     /// The route with the longest path that leads to `path`. The route `/` serves nothing below it.

@@ -1,13 +1,17 @@
 //! Tests of the runtime through its public interface. Each owns its system and takes a free port.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod auth;
 mod client;
 mod clock;
 mod http;
 mod links;
+mod metrics;
 mod process;
 mod robust;
 mod streaming;
+mod sync;
+mod tls;
 mod wire;
 
 use libprocess::{Bytes, Context, Process, System, Upid};

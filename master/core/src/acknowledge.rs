@@ -5,6 +5,7 @@ use mesos::ids::{AgentId, FrameworkId, TaskId};
 use mesos_proto::v0::{internal, scheduler};
 use tracing::{info, warn};
 
+use crate::add_task::Remembered;
 use crate::effect::{Effect, Effects, ToAgent};
 use crate::state::Master;
 
@@ -41,7 +42,7 @@ impl Master {
             };
             let matches = task.message.status_update_uuid.as_ref() == Some(&acknowledge.uuid);
             if mesos::task::is_terminal(reported) && matches {
-                self.remove_task(now, framework_id, &task_id);
+                self.remove_task(now, framework_id, &task_id, Remembered::Completed);
             }
         }
         self.metrics.bump("valid_status_update_acknowledgements");

@@ -8,6 +8,15 @@ use mesos_proto::v0::{self, TaskState};
 use crate::metrics::count;
 use crate::state::{Master, Task};
 
+/// Among which tasks of its framework a removed task is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remembered {
+    /// It ended.
+    Completed,
+    /// Its agent was given up. Its state tells only frameworks that are partition-aware so; for others it is lost.
+    Unreachable,
+}
+
 impl Master {
     /// A task is on an agent from now on. Its resources are already booked with the allocator.
     pub(crate) fn add_task(&mut self, task: Task) {
@@ -123,7 +132,13 @@ impl Master {
     /// Takes a task out of the books and keeps it among the framework's completed or unreachable ones.
     ///
     /// Mesos: `Master::removeTask`.
-    pub(crate) fn remove_task(&mut self, now: Time, framework_id: &FrameworkId, task_id: &TaskId) {
+    pub(crate) fn remove_task(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        task_id: &TaskId,
+        remembered: Remembered,
+    ) {
         self.return_freed(now);
         let Some(framework) = self.frameworks.get_mut(framework_id) else {
             return;
@@ -137,17 +152,19 @@ impl Master {
         if held {
             framework.used -= &resources;
         }
-        let options = &self.options;
-        if task.message.state == TaskState::TaskUnreachable {
-            framework.unreachable_tasks.push_back(task);
-            if framework.unreachable_tasks.len() > options.max_unreachable_tasks_per_framework {
-                framework.unreachable_tasks.pop_front();
-            }
-        } else {
-            framework.completed_tasks.push_back(task);
-            if framework.completed_tasks.len() > options.max_completed_tasks_per_framework {
-                framework.completed_tasks.pop_front();
-            }
+        let (list, max) = match remembered {
+            Remembered::Completed => (
+                &mut framework.completed_tasks,
+                self.options.max_completed_tasks_per_framework,
+            ),
+            Remembered::Unreachable => (
+                &mut framework.unreachable_tasks,
+                self.options.max_unreachable_tasks_per_framework,
+            ),
+        };
+        list.push_back(task);
+        if list.len() > max {
+            list.pop_front();
         }
         if let Some(agent) = self.agents.get_mut(&agent_id) {
             if let Some(tasks) = agent.tasks.get_mut(framework_id) {

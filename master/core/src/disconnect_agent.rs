@@ -1,5 +1,6 @@
 //! The connection to an agent breaks, and the time it has to come back.
 
+use libprocess_core::duration::format_duration;
 use libprocess_core::time::Time;
 use libprocess_core::upid::Upid;
 use mesos::ids::{AgentId, FrameworkId};
@@ -7,8 +8,22 @@ use mesos_proto::v0::{TaskState, task_status};
 use tracing::{info, warn};
 
 use crate::accept::master_status;
+use crate::add_task::Remembered;
 use crate::effect::{Effect, Effects, Timer, status_event};
+use crate::reconcile::time_info;
 use crate::state::{Connection, Master};
+
+/// How the tasks of an agent that has gone are accounted for.
+pub(crate) struct Loss {
+    /// What they are now.
+    pub state: TaskState,
+    /// Why, for programs.
+    pub reason: task_status::Reason,
+    /// Why, for people.
+    pub message: String,
+    /// When the agent was given up, if it may yet return.
+    pub unreachable_since: Option<Time>,
+}
 
 impl Master {
     /// The socket to a linked process broke. The agent may well be alive.
@@ -52,31 +67,28 @@ impl Master {
             })
             .cloned()
             .collect();
+        let loss = Loss {
+            state: TaskState::TaskLost,
+            reason: task_status::Reason::ReasonSlaveDisconnected,
+            message: format!("Agent {} disconnected", agent.info.hostname),
+            unreachable_since: None,
+        };
         for framework_id in lost {
             warn!(%agent_id, %framework_id, "tasks of a framework without checkpoints are lost");
-            let why = task_status::Reason::ReasonSlaveDisconnected;
-            self.lose_tasks(
-                now,
-                agent_id,
-                &framework_id,
-                TaskState::TaskLost,
-                "Agent disconnected",
-                why,
-                effects,
-            );
+            self.lose_tasks(now, agent_id, &framework_id, &loss, effects);
         }
     }
 
-    /// The framework's tasks on an agent end in `state`, its executors there are forgotten, its scheduler is told.
-    #[allow(clippy::too_many_arguments, reason = "all of it goes into the statuses")]
+    /// The framework's tasks on an agent are lost, its executors there are forgotten, its scheduler is told.
+    ///
+    /// It is told of tasks that had ended, too: it may never have heard of that, and now it never will.
+    /// Mesos: `Master::__removeSlave`, `Master::removeFramework(Slave*, Framework*)`.
     pub(crate) fn lose_tasks(
         &mut self,
         now: Time,
         agent_id: &AgentId,
         framework_id: &FrameworkId,
-        state: TaskState,
-        message: &str,
-        reason: task_status::Reason,
+        loss: &Loss,
         effects: &mut Effects,
     ) {
         let Some(agent) = self.agents.get(agent_id) else {
@@ -96,7 +108,7 @@ impl Master {
             .flat_map(|executors| executors.keys().cloned())
             .collect();
         for task_id in tasks {
-            let held = self.finish_task_state(framework_id, &task_id, state);
+            let held = self.finish_task_state(framework_id, &task_id, loss.state);
             let executor_id = self
                 .frameworks
                 .get(framework_id)
@@ -106,21 +118,24 @@ impl Master {
                 now,
                 task_id.to_proto(),
                 Some(agent_id.to_proto()),
-                state,
-                message,
-                reason,
+                loss.state,
+                &loss.message,
+                loss.reason,
             );
             status.executor_id = executor_id;
-            if state == TaskState::TaskUnreachable {
-                status.unreachable_time = Some(Box::new(crate::reconcile::time_info(now)));
-            }
+            status.unreachable_time = loss.unreachable_since.map(|since| Box::new(time_info(since)));
             if held {
                 self.metrics
-                    .task_state(state, task_status::Source::SourceMaster, Some(reason));
-                self.note_master_status(framework_id, &task_id, &status);
-                self.send_event(framework_id, *status_event(status), effects);
+                    .task_state(loss.state, task_status::Source::SourceMaster, Some(loss.reason));
             }
-            self.remove_task(now, framework_id, &task_id);
+            self.note_master_status(framework_id, &task_id, &status);
+            self.send_event(framework_id, *status_event(status), effects);
+            let remembered = if loss.unreachable_since.is_some() {
+                Remembered::Unreachable
+            } else {
+                Remembered::Completed
+            };
+            self.remove_task(now, framework_id, &task_id, remembered);
         }
         for executor_id in executors {
             self.remove_executor(now, agent_id, framework_id, &executor_id);
@@ -128,7 +143,7 @@ impl Master {
     }
 
     /// Writes a status the master made itself into the task's history.
-    fn note_master_status(
+    pub(crate) fn note_master_status(
         &mut self,
         framework_id: &FrameworkId,
         task_id: &mesos::ids::TaskId,
@@ -139,6 +154,16 @@ impl Master {
             .get_mut(framework_id)
             .and_then(|framework| framework.tasks.get_mut(task_id));
         if let Some(task) = task {
+            if task
+                .message
+                .statuses
+                .last()
+                .is_some_and(|last| last.state == status.state)
+            {
+                task.message.statuses.pop();
+                task.message.statuses.push(status.clone());
+                return;
+            }
             task.message.statuses.push(status.clone());
         }
         self.task_updated_event(framework_id, task_id, status.clone());
@@ -154,7 +179,10 @@ impl Master {
     ) {
         let connection = self.agents.get(&agent_id).map(|agent| agent.connection);
         if connection == Some(Connection::Disconnected(epoch)) {
-            self.mark_unreachable(now, &agent_id, effects);
+            self.metrics.bump("slave_unreachable_scheduled");
+            let timeout = format_duration(self.options.agent_reregister_timeout);
+            let why = format!("agent did not reregister within {timeout} after disconnecting");
+            self.mark_unreachable(now, &agent_id, why, effects);
         }
     }
 }

@@ -71,10 +71,11 @@ impl Master {
         status: v0::TaskStatus,
     ) {
         self.operator_event(master::event::Type::TaskUpdated, |master, event| {
-            let task = master
-                .frameworks
-                .get(framework_id)
-                .and_then(|framework| framework.tasks.get(task_id));
+            let task = master.frameworks.get(framework_id).and_then(|framework| {
+                let mut completed = framework.completed_tasks.iter().rev();
+                let running = framework.tasks.get(task_id);
+                running.or_else(|| completed.find(|task| task.id() == *task_id))
+            });
             let state = task.map_or(status.state, |task| task.message.state);
             event.task_updated = Some(Box::new(master::event::TaskUpdated {
                 framework_id: framework_id.to_proto(),

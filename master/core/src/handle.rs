@@ -25,8 +25,8 @@ impl Master {
                 Some(Pending::ReregisterAgent(returned)) => {
                     self.reregister_agent_admitted(now, *returned, effects);
                 }
-                Some(Pending::MarkUnreachable(agent_id, when)) => {
-                    self.unreachable_stored(now, &agent_id, when, effects);
+                Some(Pending::MarkUnreachable(agent_id, when, why)) => {
+                    self.unreachable_stored(now, &agent_id, when, why, effects);
                 }
                 Some(Pending::RemoveAgent(agent_id, why)) => {
                     self.remove_agent_stored(now, &agent_id, why, effects);

@@ -23,7 +23,7 @@ impl Master {
         if agent.missed_pings >= max {
             warn!(%agent_id, missed = agent.missed_pings, "agent does not answer pings");
             self.metrics.bump("slave_unreachable_scheduled");
-            self.mark_unreachable(now, &agent_id, effects);
+            self.mark_unreachable(now, &agent_id, "health check timed out".to_owned(), effects);
             return;
         }
         // Every ping counts as missed until its answer resets the count.

@@ -146,7 +146,6 @@ impl Master {
 
 /// What is known of a task, as reconciliation reports it.
 fn latest_status(now: Time, task: &Task) -> v0::TaskStatus {
-    let last = task.message.statuses.last();
     let reason = task_status::Reason::ReasonReconciliation;
     let mut status = master_status(
         now,
@@ -157,10 +156,17 @@ fn latest_status(now: Time, task: &Task) -> v0::TaskStatus {
         reason,
     );
     status.executor_id = task.message.executor_id.clone();
+    add_latest(&mut status, &task.message);
+    status
+}
+
+/// What the last update said of the task's health and container goes with a status that stands in for it.
+pub(crate) fn add_latest(status: &mut v0::TaskStatus, task: &v0::Task) {
+    let last = task.statuses.last();
     status.healthy = last.and_then(|last| last.healthy);
     status.check_status = last.and_then(|last| last.check_status.clone());
-    status.container_status = last.and_then(|last| last.container_status.clone());
-    status
+    let container = |status: &v0::TaskStatus| status.container_status.clone();
+    status.container_status = task.statuses.iter().rev().find_map(container);
 }
 
 /// A time as messages carry it.

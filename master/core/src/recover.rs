@@ -68,7 +68,7 @@ impl Master {
         }
         for agent_id in missing {
             warn!(%agent_id, "agent did not return after failover");
-            self.mark_unreachable(now, &agent_id, effects);
+            self.mark_unreachable(now, &agent_id, "did not reregister in time".to_owned(), effects);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use libprocess_core::time::Time;
 use mesos::ids::AgentId;
-use mesos_proto::v0::{TaskState, task_status};
 use tracing::info;
 
 use crate::constants::REMOVED_AGENTS_MAX;
@@ -33,9 +32,12 @@ impl Master {
         info!(%agent_id, why, "agent removed");
         self.metrics.bump("slave_removals");
         self.metrics.bump("slave_removals/reason_unregistered");
-        self.forget_agent(now, agent_id, why, effects, |_| {
-            (TaskState::TaskLost, task_status::Reason::ReasonSlaveRemoved)
-        });
+        let hostname = self
+            .agents
+            .get(agent_id)
+            .map(|agent| agent.info.hostname.as_str());
+        let why = format!("Agent {} removed: {why}", hostname.unwrap_or_default());
+        self.forget_agent(now, agent_id, why, None, effects);
         self.removed.push_back(agent_id.clone());
         if self.removed.len() > REMOVED_AGENTS_MAX {
             self.removed.pop_front();

@@ -2,11 +2,14 @@
 
 use libprocess_core::time::Time;
 use mesos::ids::FrameworkId;
-use mesos_proto::v0::{TaskState, internal, task_status};
+use mesos_proto::v0::{self, TaskState, internal, task_status};
 use tracing::info;
 
+use crate::accept::master_status;
+use crate::add_task::Remembered;
 use crate::effect::{Answer, Effect, Effects, Ticket, ToAgent};
-use crate::state::{FrameworkState, Master};
+use crate::metrics::count;
+use crate::state::{FrameworkState, Master, Task};
 
 impl Master {
     /// An operator asked for the end of a framework. Mesos: `Master::Http::_teardown`.
@@ -38,7 +41,8 @@ impl Master {
             self.streams.remove(&stream);
             effects.push(Effect::CloseStream(stream));
         }
-        for agent in self.agents.values().filter(|agent| agent.is_connected()) {
+        // Also agents that are disconnected are told: the message may reach them none the less.
+        for agent in self.agents.values() {
             let message = internal::ShutdownFrameworkMessage {
                 framework_id: framework_id.to_proto(),
                 ..Default::default()
@@ -73,6 +77,13 @@ impl Master {
         let tasks: Vec<_> = framework.tasks.keys().cloned().collect();
         for task_id in tasks {
             let held = self.finish_task_state(framework_id, &task_id, TaskState::TaskKilled);
+            let task = self
+                .frameworks
+                .get(framework_id)
+                .and_then(|framework| framework.tasks.get(&task_id));
+            let Some(status) = task.map(|task| removed_status(now, framework_id, task)) else {
+                continue;
+            };
             if held {
                 self.metrics.task_state(
                     TaskState::TaskKilled,
@@ -80,7 +91,33 @@ impl Master {
                     Some(task_status::Reason::ReasonFrameworkRemoved),
                 );
             }
-            self.remove_task(now, framework_id, &task_id);
+            self.note_master_status(framework_id, &task_id, &status);
+            self.remove_task(now, framework_id, &task_id, Remembered::Completed);
+        }
+        self.end_unreachable_tasks_of(now, framework_id);
+    }
+
+    /// Tasks on agents that were given up are killed, too, as far as anybody will ever be told.
+    fn end_unreachable_tasks_of(&mut self, now: Time, framework_id: &FrameworkId) {
+        let Some(framework) = self.frameworks.get_mut(framework_id) else {
+            return;
+        };
+        let mut ended = Vec::new();
+        for mut task in std::mem::take(&mut framework.unreachable_tasks) {
+            let status = removed_status(now, framework_id, &task);
+            if !mesos::task::is_terminal(task.message.state) {
+                count(&mut framework.metrics.terminal, TaskState::TaskKilled);
+                task.message.state = TaskState::TaskKilled;
+            }
+            task.message.statuses.push(status.clone());
+            ended.push((task.id(), status));
+            framework.completed_tasks.push_back(task);
+            if framework.completed_tasks.len() > self.options.max_completed_tasks_per_framework {
+                framework.completed_tasks.pop_front();
+            }
+        }
+        for (task_id, status) in ended {
+            self.task_updated_event(framework_id, &task_id, status);
         }
     }
 
@@ -100,4 +137,18 @@ impl Master {
             agent.killed.remove(framework_id);
         }
     }
+}
+
+/// What becomes of a task whose framework is removed.
+fn removed_status(now: Time, framework_id: &FrameworkId, task: &Task) -> v0::TaskStatus {
+    let mut status = master_status(
+        now,
+        task.message.task_id.clone(),
+        Some(task.message.slave_id.clone()),
+        TaskState::TaskKilled,
+        &format!("Framework {framework_id} removed"),
+        task_status::Reason::ReasonFrameworkRemoved,
+    );
+    status.executor_id = task.message.executor_id.clone();
+    status
 }

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use crate::accept::master_status;
 use crate::effect::{Effect, Effects, Ticket, ToAgent};
+use crate::reconcile::add_latest;
 use crate::register_agent::{Registration, check_agent};
 use crate::registry::Operation;
 use crate::state::{Connection, Framework, Master, Pending, Task};
@@ -135,7 +136,9 @@ impl Master {
                 let framework = Framework::new(framework_id.clone(), info.clone(), now);
                 self.allocator
                     .add_framework(framework_id.clone(), framework.to_allocator());
-                self.frameworks.insert(framework_id, framework);
+                self.frameworks.insert(framework_id.clone(), framework);
+                // Before its tasks, so that operators know whose they are.
+                self.framework_added(&framework_id);
             }
         }
         for executor in &message.executor_infos {
@@ -152,13 +155,16 @@ impl Master {
         } else {
             "Unknown agent reregistered"
         };
+        // What it does not bring is not out of reach any more, it is no more.
+        for framework in self.frameworks.values_mut() {
+            framework.unreachable_tasks.retain(|task| task.agent_id() != *id);
+        }
         for task in &message.tasks {
             let task = Task::new(task.clone());
             let (framework_id, task_id) = (task.framework_id(), task.id());
             let Some(framework) = self.frameworks.get_mut(&framework_id) else {
                 continue;
             };
-            framework.unreachable_tasks.retain(|known| known.id() != task_id);
             framework.completed_tasks.retain(|known| known.id() != task_id);
             if task.holds_resources() {
                 self.allocator.take(&framework_id, id, &task.resources);
@@ -175,6 +181,7 @@ impl Master {
                     reason,
                 );
                 status.executor_id = message.executor_id.clone();
+                add_latest(&mut status, message);
                 status
             });
             self.add_task(task);
@@ -336,10 +343,16 @@ impl Master {
     /// Frameworks that ended while the agent was away are ended there too.
     fn end_completed(&self, id: &AgentId, message: &internal::ReregisterSlaveMessage, effects: &mut Effects) {
         let Some(agent) = self.agents.get(id) else { return };
+        // A framework may have an executor there that runs no task.
+        let frameworks = message
+            .frameworks
+            .iter()
+            .filter_map(|info| info.id.as_deref().map(FrameworkId::from));
         let brought: BTreeSet<FrameworkId> = message
             .tasks
             .iter()
             .map(|task| FrameworkId::from(&task.framework_id))
+            .chain(frameworks)
             .collect();
         for framework_id in brought
             .iter()

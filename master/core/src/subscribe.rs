@@ -27,7 +27,13 @@ impl Master {
         subscribe: scheduler::call::Subscribe,
         effects: &mut Effects,
     ) {
-        self.metrics.bump("messages_register_framework");
+        let info = &subscribe.framework_info;
+        let known = info.id.as_deref().is_some_and(|id| !id.value.is_empty());
+        self.metrics.bump(if known {
+            "messages_reregister_framework"
+        } else {
+            "messages_register_framework"
+        });
         if let Err(reason) = self.check_subscribe(&subscribe) {
             info!(reason, "subscription refused");
             self.send_error(&stream, reason, effects);
@@ -65,10 +71,12 @@ impl Master {
     ) {
         let Some(framework) = self.frameworks.get_mut(&id) else {
             // Unknown here, as after a failover of the master: the scheduler's word is taken for its id.
-            let framework = Framework::new(id.clone(), info, now);
+            let mut framework = Framework::new(id.clone(), info, now);
+            framework.reregistered = Some(now);
             self.frameworks.insert(id.clone(), framework);
-            self.activate(now, &id, suppressed, stream, effects);
             self.framework_added(&id);
+            self.activate(now, &id, suppressed, stream, effects);
+            self.framework_updated(&id);
             return;
         };
         validate::framework::keep_immutable(&framework.info, &mut info);
@@ -78,9 +86,8 @@ impl Master {
         framework.roles = mesos::roles::of_framework(&framework.info);
         if recovered {
             framework.registered = now;
-        } else {
-            framework.reregistered = Some(now);
         }
+        framework.reregistered = Some(now);
         if let FrameworkState::Active(old) = framework.state.clone() {
             // The newest stream wins; offers sent on the old one are void without a word, as in Mesos.
             self.streams.remove(&old);
@@ -89,11 +96,7 @@ impl Master {
         }
         self.discard_offers_of(now, &id);
         self.activate(now, &id, suppressed, stream, effects);
-        if recovered {
-            self.framework_added(&id);
-        } else {
-            self.framework_updated(&id);
-        }
+        self.framework_updated(&id);
         self.tell_agents_of_framework(&id, effects);
     }
 
@@ -137,11 +140,9 @@ impl Master {
     /// Whether a subscription may be admitted; the reason when not, in Mesos' words.
     fn check_subscribe(&self, subscribe: &scheduler::call::Subscribe) -> Result<(), String> {
         let info = &subscribe.framework_info;
-        self.check_framework(info)?;
-        let roles = mesos::roles::of_framework(info);
-        validate::framework::suppressed_roles(&roles, &subscribe.suppressed_roles)?;
+        self.check_framework(info, &subscribe.suppressed_roles)?;
         if let Some(constraints) = &subscribe.offer_constraints {
-            validate::framework::offer_constraints_roles(&roles, constraints)?;
+            validate::framework::offer_constraints(constraints)?;
         }
         if let Some(id) = info.id.as_deref().filter(|id| !id.value.is_empty()) {
             let id = FrameworkId::from(id);
@@ -156,7 +157,11 @@ impl Master {
     }
 
     /// Mesos: `Master::validateFramework`.
-    pub(crate) fn check_framework(&self, info: &v0::FrameworkInfo) -> Result<(), String> {
+    pub(crate) fn check_framework(
+        &self,
+        info: &v0::FrameworkInfo,
+        suppressed_roles: &[String],
+    ) -> Result<(), String> {
         validate::framework::framework(info)?;
         if let Some(allowed) = &self.options.roles {
             let refused: Vec<String> = mesos::roles::of_framework(info)
@@ -170,6 +175,7 @@ impl Master {
                 ));
             }
         }
+        validate::framework::suppressed_roles(&mesos::roles::of_framework(info), suppressed_roles)?;
         if info.user == "root" && !self.options.root_submissions {
             return Err(
                 "User 'root' is not allowed to run frameworks without --root_submissions set".to_owned(),
@@ -180,7 +186,7 @@ impl Master {
         {
             return Err("Framework has been removed".to_owned());
         }
-        Ok(())
+        validate::framework::failover_timeout(info)
     }
 
     /// Agents that run something of a framework are told what it says of itself now.

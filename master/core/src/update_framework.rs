@@ -23,15 +23,29 @@ impl Master {
         if let Err(reason) = self.check_update(framework_id, update) {
             return Answer::BadRequest(reason);
         }
+        let mut changed = false;
+        let mut left = Vec::new();
         if let Some(framework) = self.frameworks.get_mut(framework_id) {
+            changed = framework.info != update.framework_info;
             framework.info = update.framework_info.clone();
             framework.roles = mesos::roles::of_framework(&framework.info);
             framework.suppressed = update.suppressed_roles.iter().cloned().collect();
             self.allocator
                 .add_framework(framework_id.clone(), framework.to_allocator());
+            let offers = framework.offers.iter().filter_map(|id| self.offers.get(id));
+            left = offers
+                .filter(|offer| !framework.roles.contains(&offer.role))
+                .map(|offer| offer.id.clone())
+                .collect();
         }
-        self.framework_updated(framework_id);
-        self.tell_agents_of_framework(framework_id, effects);
+        // What was offered to a role the framework has left is not its own any more.
+        for offer_id in left {
+            self.rescind_offer(now, &offer_id, effects);
+        }
+        if changed {
+            self.framework_updated(framework_id);
+            self.tell_agents_of_framework(framework_id, effects);
+        }
         self.allocate(now, effects);
         Answer::Ok
     }
@@ -42,13 +56,16 @@ impl Master {
         update: &scheduler::call::UpdateFramework,
     ) -> Result<(), String> {
         let info = &update.framework_info;
-        self.check_framework(info)
+        self.check_framework(info, &update.suppressed_roles)
             .map_err(|reason| format!("Supplied FrameworkInfo is not valid: {reason}"))?;
         if let Some(framework) = self.frameworks.get(framework_id) {
             validate::framework::update(&framework.info, info)
                 .map_err(|reason| format!("FrameworkInfo update is not valid: {reason}"))?;
         }
-        let roles = mesos::roles::of_framework(info);
-        validate::framework::suppressed_roles(&roles, &update.suppressed_roles)
+        if let Some(constraints) = &update.offer_constraints {
+            validate::framework::offer_constraints(constraints)
+                .map_err(|reason| format!("'UpdateFramework.offer_constraints' are not valid: {reason}"))?;
+        }
+        Ok(())
     }
 }

@@ -50,7 +50,11 @@ pub fn route(context: &mut Context<MasterProcess>) {
     });
     context.route(
         "/redirect",
-        |master: &mut MasterProcess, _, _, responder: Responder| {
+        |master: &mut MasterProcess, _, request: Request, responder: Responder| {
+            // Anything below it is refused, lest a client be sent round in circles.
+            if !request.path.ends_with("/redirect") {
+                return responder.respond(Response::not_found());
+            }
             let info = master.core.info();
             let location = format!("//{}:{}", info.hostname.as_deref().unwrap_or_default(), info.port);
             responder.respond(Response::temporary_redirect(&location));
@@ -59,17 +63,13 @@ pub fn route(context: &mut Context<MasterProcess>) {
     context.route("/teardown", teardown);
 }
 
-/// A reading endpoint: GET only, JSON, wrapped when `jsonp` asks for it.
+/// A reading endpoint: JSON, wrapped when `jsonp` asks for it. As in Mesos, whatever the method.
 fn read(
     context: &mut Context<MasterProcess>,
     path: &str,
     body: impl Fn(&mut MasterProcess, &Request) -> Vec<u8> + Send + Sync + 'static,
 ) {
     context.route(path, move |master, _, request: Request, responder: Responder| {
-        if request.method != Method::Get {
-            let got = request.method.as_str();
-            return responder.respond(Response::method_not_allowed(&["GET"], got));
-        }
         let body = body(master, &request);
         responder.respond(Response::json_with_jsonp(body, &request));
     });

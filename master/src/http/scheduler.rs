@@ -25,7 +25,13 @@ fn scheduler(
     }
     match call(&request) {
         Ok((Type::Subscribe, call)) => subscribe(master, context, &request, responder, call),
-        Ok((_, call)) => {
+        Ok((kind, call)) => {
+            // Mesos wants to know how it could answer this call, though it never does.
+            if kind == Type::ReconcileOperations
+                && let Err(response) = accepted(&request)
+            {
+                return responder.respond(response);
+            }
             let stream = request.headers.get("Mesos-Stream-Id").map(str::to_owned);
             master.request(context, responder, |ticket| {
                 Input::Call(ticket, Box::new(call), stream)

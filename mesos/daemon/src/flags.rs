@@ -56,7 +56,8 @@ pub fn load<F: CommandFactory + FromArgMatches>(
         if let Some(known) = known
             && !given.contains(&known.get_id().to_string())
         {
-            words.push(format!("--{name}={}", contents(&name, value)?).into());
+            let value = of_switch(contents(&name, value)?, known.get_id().as_str(), &switches);
+            words.push(format!("--{name}={value}").into());
         }
     }
     let matches = command
@@ -86,7 +87,17 @@ pub fn load<F: CommandFactory + FromArgMatches>(
 
 /// Reads the flags of the running program; prints and exits when it is not to go on.
 pub fn load_or_exit<F: CommandFactory + FromArgMatches>() -> Loaded<F> {
-    match load(std::env::args_os(), std::env::vars()) {
+    loaded_or_exit(load(std::env::args_os(), std::env::vars()))
+}
+
+/// Reads the flags of the running program from its command line only: inside a task `MESOS_CHECKPOINT` and others
+/// say something about that task.
+pub fn load_arguments_or_exit<F: CommandFactory + FromArgMatches>() -> Loaded<F> {
+    loaded_or_exit(load(std::env::args_os(), []))
+}
+
+fn loaded_or_exit<F>(loaded: Result<Loaded<F>, Stop>) -> Loaded<F> {
+    match loaded {
         Ok(loaded) => loaded,
         Err(Stop::Asked(text)) => {
             print!("{text}");
@@ -163,7 +174,10 @@ fn normalise(
         if let Some(id) = named(name) {
             given.push(id.clone());
             match value {
-                Some(value) => words.push(format!("--{name}={}", contents(name, value)?).into()),
+                Some(value) => {
+                    let value = of_switch(contents(name, value)?, &id, switches);
+                    words.push(format!("--{name}={value}").into());
+                }
                 None if switches.contains(&id) => words.push(format!("--{name}=true").into()),
                 None => words.push(word),
             }
@@ -172,6 +186,11 @@ fn normalise(
             .and_then(named)
             .filter(|_| value.is_none())
         {
+            if !switches.contains(&id) {
+                return Err(Stop::Wrong(format!(
+                    "Failed to load non-boolean flag '{id}' via '{name}'"
+                )));
+            }
             given.push(id.clone());
             words.push(format!("--{id}=false").into());
         } else {
@@ -179,6 +198,18 @@ fn normalise(
         }
     }
     Ok((words, given))
+}
+
+/// Switches know numbers too, and nothing at all is a yes.
+///
+/// Mesos: `3rdparty/stout/include/stout/flags/parse.hpp`.
+fn of_switch(value: String, id: &str, switches: &[String]) -> String {
+    let is_switch = switches.iter().any(|switch| switch == id);
+    match value.as_str() {
+        "" | "1" if is_switch => "true".to_owned(),
+        "0" if is_switch => "false".to_owned(),
+        _ => value,
+    }
 }
 
 /// A `file://` value stands for what is in the file.
@@ -212,7 +243,7 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
     };
     let name = |text: String| {
         text.trim_start_matches('-')
-            .split(['=', ' '])
+            .split(['=', ' ', '['])
             .next()
             .unwrap_or_default()
             .to_owned()
@@ -232,6 +263,9 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map_or_else(
                 || match error.get(ContextKind::ValidValue) {
+                    Some(ContextValue::Strings(valid)) if *valid == ["true", "false"] => {
+                        "Expecting a boolean (e.g., true or false)".to_owned()
+                    }
                     Some(ContextValue::Strings(valid)) => format!("expected one of {}", valid.join(", ")),
                     _ => "a value is expected".to_owned(),
                 },

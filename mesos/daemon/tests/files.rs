@@ -193,3 +193,31 @@ fn the_operator_api_gets_the_same() {
     );
     bench.end();
 }
+
+#[test]
+fn a_pipe_in_a_sandbox_holds_nobody() {
+    let bench = Bench::new();
+    let pipe = bench.root.path().join("box/pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for (target, text) in [
+        ("read?path=/box/pipe&offset=0", "Cannot read a special file.\n"),
+        ("download?path=/box/pipe", "Cannot download a special file.\n"),
+    ] {
+        assert_eq!(bench.get(target), (400, text.to_owned()));
+    }
+    bench.end();
+}
+
+#[test]
+fn a_file_name_makes_no_headers() {
+    let bench = Bench::new();
+    fs::write(bench.root.path().join("box/a\r\nX-Evil: 1"), "hello").unwrap();
+    let url = format!(
+        "http://{}/files/download?path=/box/a%0d%0aX-Evil:%201",
+        bench.system.address()
+    );
+    let response = Client::new(&bench.system).get(&url).wait().unwrap();
+    assert_eq!(response.headers.get("X-Evil"), None);
+    assert_eq!(response.body_bytes(), b"hello");
+    bench.end();
+}

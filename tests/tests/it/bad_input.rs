@@ -86,6 +86,19 @@ fn the_scheduler_api_refuses_in_mesos_words() {
 }
 
 #[test]
+fn reading_endpoints_take_any_method_and_redirect_has_nothing_below_it() {
+    let cluster = cluster();
+    for path in ["/state", "/state-summary", "/slaves", "/flags", "/tasks"] {
+        let (status, body) = post(cluster.master(), path, JSON, b"").unwrap();
+        assert_eq!((status, body[0]), (200, b'{'), "{path}");
+    }
+    assert_eq!(get(cluster.master(), "/redirect").unwrap().0, 307);
+    for path in ["/redirect/", "/redirect/state", "/master/redirect/x"] {
+        assert_eq!(get(cluster.master(), path).unwrap().0, 404, "{path}");
+    }
+}
+
+#[test]
 fn the_executor_api_refuses_in_mesos_words() {
     let cluster = cluster();
     let agent = cluster.agents()[0].address();

@@ -16,11 +16,11 @@ const PURE: [&str; 6] = [
     "mesos-agent-core",
 ];
 /// Crates that know nothing of Mesos.
-const RUNTIME: [&str; 2] = ["libprocess-core", "libprocess"];
+const RUNTIME: [&str; 3] = ["libprocess-core", "libprocess", "libprocess-actix"];
 /// Crates that only meet on the wire.
 const APART: [(&str, &str); 2] = [("mesos-master", "mesos-agent"), ("mesos-agent", "mesos-master")];
 /// Crates that bring I/O or a runtime; no pure crate may use them.
-const IMPURE: [&str; 8] = [
+const IMPURE: [&str; 9] = [
     "tokio",
     "actix",
     "actix-rt",
@@ -29,6 +29,7 @@ const IMPURE: [&str; 8] = [
     "procfs",
     "getrandom",
     "dashmap",
+    "bincode",
 ];
 
 /// Checks the graph that cargo sees.

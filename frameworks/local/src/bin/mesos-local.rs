@@ -1,6 +1,6 @@
 //! Runs a whole cluster in one process tree: a master and N agents, until Ctrl-C.
 
-use std::path::PathBuf;
+use std::{io::Write as _, path::PathBuf};
 
 use anyhow::Result;
 use clap::Parser;
@@ -27,6 +27,13 @@ struct Flags {
     port: Option<u16>,
 }
 
+/// Prints a line. A reader that has left must not end the cluster.
+macro_rules! say {
+    ($($text:tt)*) => {
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    };
+}
+
 fn main() {
     let flags = load_or_exit::<Flags>().flags;
     if let Err(error) = run(flags) {
@@ -41,24 +48,19 @@ fn run(flags: Flags) -> Result<()> {
         agents: flags.num_agents,
         resources: flags.resources,
         directory: flags.work_dir,
-        // The later of two equal flags counts.
-        master_flags: flags
-            .port
-            .map(|port| format!("--port={port}"))
-            .into_iter()
-            .collect(),
+        port: flags.port,
         ..Options::default()
     };
     let cluster = Cluster::start(&options)?;
     cluster.wait_for_agents(flags.num_agents)?;
-    println!("master   http://{}", cluster.master());
+    say!("master   http://{}", cluster.master());
     for agent in cluster.agents() {
-        println!("agent    http://{}", agent.address());
+        say!("agent    http://{}", agent.address());
     }
-    println!("files    {}", cluster.directory().display());
-    println!("Ctrl-C stops everything.");
+    say!("files    {}", cluster.directory().display());
+    say!("Ctrl-C stops everything.");
     signals.forever().next();
-    println!("stopping");
+    say!("stopping");
     drop(cluster);
     Ok(())
 }

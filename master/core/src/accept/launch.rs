@@ -3,11 +3,12 @@
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::ExecutorId;
-use mesos_proto::v0::{self, TaskState, health_check, internal, task_status};
+use mesos_proto::v0::{self, TaskState, health_check, internal, offer, task_status};
 use tracing::info;
 
 use super::Accepted;
 use crate::effect::{Effect, Effects, ToAgent};
+use crate::metrics::count;
 use crate::state::{Master, Task};
 use crate::validate;
 
@@ -61,6 +62,9 @@ impl Master {
             trip = 4, %framework_id, agent_id = %accepted.agent_id, task_id = task.task_id.value, "task launched"
         );
         self.add_task(added);
+        if let Some(framework) = self.frameworks.get_mut(&framework_id) {
+            count(&mut framework.metrics.operations, offer::operation::Type::Launch);
+        }
         let message = internal::RunTaskMessage {
             framework: info,
             task,

@@ -8,6 +8,7 @@ use tracing::info;
 use super::Accepted;
 use super::launch::{allocate_to, resource_versions, sum};
 use crate::effect::{Effect, Effects, ToAgent};
+use crate::metrics::count;
 use crate::state::{Master, Task};
 use crate::validate;
 
@@ -69,6 +70,12 @@ impl Master {
             let added = Task::launched(task, &framework_id);
             accepted.remaining -= &added.resources;
             self.add_task(added);
+        }
+        if let Some(framework) = self.frameworks.get_mut(&framework_id) {
+            count(
+                &mut framework.metrics.operations,
+                offer::operation::Type::LaunchGroup,
+            );
         }
         info!(%framework_id, agent_id = %accepted.agent_id, tasks = group.tasks.len(), "task group launched");
         effects.push(Effect::Send(pid, ToAgent::RunTaskGroup(Box::new(message))));

@@ -11,7 +11,6 @@ use tracing::{info, warn};
 
 use crate::decline::refuse_for;
 use crate::effect::{Effects, status_event};
-use crate::metrics::count;
 use crate::state::Master;
 use crate::validate;
 
@@ -90,8 +89,9 @@ impl Master {
         effects: &mut Effects,
     ) {
         let kind = operation.r#type.unwrap_or(Type::Unknown);
-        if let Some(framework) = self.frameworks.get_mut(&accepted.framework_id) {
-            count(&mut framework.metrics.operations, kind);
+        if let Err(reason) = validate::offer::launch_operation(&operation) {
+            self.reject_launch(now, &accepted.framework_id, &operation, &reason, effects);
+            return;
         }
         match (kind, operation.launch, operation.launch_group) {
             (Type::Launch, Some(launch), _) => {
@@ -105,13 +105,42 @@ impl Master {
                 }
             }
             (Type::LaunchGroup, _, Some(group)) => self.launch_group(now, accepted, *group, effects),
-            (Type::Unknown, _, _) => {
+            (Type::Launch | Type::LaunchGroup, ..) => {
+                warn!(framework_id = %accepted.framework_id, "launch of nothing ignored")
+            }
+            (Type::Unknown, ..) => {
                 warn!(framework_id = %accepted.framework_id, "unknown operation ignored")
             }
             _ => {
                 let reason = format!("Operation {} is not supported by this master", kind.as_str_name());
                 self.drop_operation(now, &accepted.framework_id, operation.id, &reason, effects);
             }
+        }
+    }
+
+    /// All tasks of an operation are refused, since it is not in order as a whole.
+    fn reject_launch(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        operation: &v0::offer::Operation,
+        reason: &str,
+        effects: &mut Effects,
+    ) {
+        let why = match operation.r#type {
+            Some(Type::LaunchGroup) => task_status::Reason::ReasonTaskGroupInvalid,
+            _ => task_status::Reason::ReasonTaskInvalid,
+        };
+        for task in launched_by(operation) {
+            self.reject_task(
+                now,
+                framework_id,
+                task,
+                TaskState::TaskError,
+                reason,
+                why,
+                effects,
+            );
         }
     }
 
@@ -135,17 +164,12 @@ impl Master {
         };
         let message = format!("Task launched with invalid offers: {reason}");
         for operation in operations {
-            let launch = operation.launch.iter().flat_map(|launch| &launch.task_infos);
-            let group = operation
-                .launch_group
-                .iter()
-                .flat_map(|launch| &launch.task_group.tasks);
-            let mut tasks = launch.chain(group).peekable();
-            if tasks.peek().is_none() {
+            if !matches!(operation.r#type, Some(Type::Launch | Type::LaunchGroup)) {
                 let reason = format!("Operation attempted with invalid offers: {reason}");
                 self.drop_operation(now, framework_id, operation.id.clone(), &reason, effects);
+                continue;
             }
-            for task in tasks {
+            for task in launched_by(operation) {
                 let why = task_status::Reason::ReasonInvalidOffers;
                 self.reject_task(now, framework_id, task, state, &message, why, effects);
             }
@@ -198,6 +222,21 @@ impl Master {
             ..Default::default()
         };
         self.send_operation_status(framework_id, status, effects);
+    }
+}
+
+/// The tasks an operation is to launch.
+fn launched_by(operation: &v0::offer::Operation) -> &[v0::TaskInfo] {
+    match operation.r#type {
+        Some(Type::Launch) => operation
+            .launch
+            .as_deref()
+            .map_or(&[], |launch| &launch.task_infos),
+        Some(Type::LaunchGroup) => operation
+            .launch_group
+            .as_deref()
+            .map_or(&[], |group| &group.task_group.tasks),
+        _ => &[],
     }
 }
 

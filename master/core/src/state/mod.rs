@@ -78,7 +78,7 @@ pub struct Offer {
 pub(crate) enum Pending {
     RegisterAgent(Box<crate::register_agent::Registration>),
     ReregisterAgent(Box<crate::reregister_agent::Return>),
-    MarkUnreachable(AgentId, Time),
+    MarkUnreachable(AgentId, Time, String),
     RemoveAgent(AgentId, &'static str),
 }
 

@@ -151,3 +151,78 @@ fn a_declined_offer_comes_back_after_its_refusal() {
     let effects = world.input(crate::Input::TimerFired(Timer::AllocationInterval));
     assert_eq!(offers(&effects, "s").len(), 1);
 }
+
+/// Accepts an offer with one LAUNCH, changed by `change`.
+fn launch_with(
+    tasks: impl FnOnce(&mesos_proto::v0::SlaveID) -> Vec<mesos_proto::v0::TaskInfo>,
+    change: impl FnOnce(&mut mesos_proto::v0::offer::Operation),
+) -> Vec<mesos_proto::v0::TaskStatus> {
+    use mesos_proto::v0::offer::{Operation, operation};
+    let mut world = World::new();
+    world.register(0, "cpus:4;mem:1024");
+    let offer = offers(&world.subscribe("s", framework_info()), "s").remove(0);
+    let launch = operation::Launch {
+        task_infos: tasks(&offer.slave_id),
+        ..Default::default()
+    };
+    let mut operation = Operation {
+        r#type: Some(operation::Type::Launch),
+        launch: Some(Box::new(launch)),
+        ..Default::default()
+    };
+    change(&mut operation);
+    let effects = world.call("s", "M-0000", |call| {
+        call.r#type = Some(scheduler::call::Type::Accept);
+        call.accept = Some(Box::new(scheduler::call::Accept {
+            offer_ids: vec![offer.id.clone()],
+            operations: vec![operation],
+            ..Default::default()
+        }));
+    });
+    assert!(sent(&effects).is_empty());
+    statuses(&effects, "s")
+}
+
+#[test]
+fn a_launch_that_asks_for_an_answer_is_refused() {
+    let statuses = launch_with(
+        |agent| vec![task("t", agent, "cpus:1;mem:64")],
+        |operation| operation.id = Some(Box::default()),
+    );
+    assert_eq!(
+        (statuses[0].state, statuses[0].message.as_deref()),
+        (
+            TaskState::TaskError,
+            Some("The `id` field cannot be set on LAUNCH operations")
+        )
+    );
+}
+
+#[test]
+fn one_malformed_resource_refuses_all_tasks_of_its_launch() {
+    let statuses = launch_with(
+        |agent| {
+            let good = task("good", agent, "cpus:1;mem:64");
+            let mut bad = task("bad", agent, "cpus:1;mem:64");
+            bad.resources[0].scalar = Some(Box::new(mesos_proto::v0::value::Scalar {
+                value: -1.0,
+                ..Default::default()
+            }));
+            vec![good, bad]
+        },
+        |_| {},
+    );
+    let said: Vec<_> = statuses
+        .iter()
+        .map(|status| {
+            (
+                status.task_id.value.as_str(),
+                status.reason,
+                status.message.as_deref(),
+            )
+        })
+        .collect();
+    let why = Some("Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0");
+    let invalid = Some(Reason::ReasonTaskInvalid);
+    assert_eq!(said, [("good", invalid, why), ("bad", invalid, why)]);
+}

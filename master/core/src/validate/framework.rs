@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mesos_proto::v0::scheduler::attribute_constraint::selector::PseudoattributeType;
 use mesos_proto::v0::{self, scheduler};
 use tracing::warn;
 
@@ -14,44 +15,102 @@ pub fn framework(info: &v0::FrameworkInfo) -> Result<(), String> {
     mesos::validate::framework_info(info).map_err(|error| error.to_string())
 }
 
-/// Checks that only roles of the framework are suppressed.
+/// Checks that only roles of the framework are suppressed. Mesos: `Master::validateFramework`.
 ///
 /// # Errors
 ///
 /// The reason in Mesos' words.
 pub fn suppressed_roles(roles: &BTreeSet<String>, suppressed: &[String]) -> Result<(), String> {
-    let invalid: BTreeSet<&str> = suppressed
-        .iter()
-        .filter(|role| !roles.contains(*role))
-        .map(String::as_str)
-        .collect();
-    if invalid.is_empty() {
-        return Ok(());
+    match suppressed.iter().find(|role| !roles.contains(*role)) {
+        Some(role) => Err(format!(
+            "Suppressed role '{role}' is not contained in the list of roles"
+        )),
+        None => Ok(()),
     }
-    let invalid = invalid.into_iter().collect::<Vec<_>>().join(", ");
-    Err(format!(
-        "Suppressed roles {{ {invalid} }} are not contained in the set of roles"
-    ))
 }
 
-/// Checks that offer constraints name only roles of the framework.
+/// The longest time a C++ `Duration` holds, in seconds: 2^63 nanoseconds. A timeout beyond it, either way, is invalid.
+const FAILOVER_TIMEOUT_SECONDS_MAX: f64 = 9_223_372_036.854_775;
+
+/// Checks that the failover timeout is one that can be waited for. Mesos: `Master::validateFramework`.
 ///
 /// # Errors
 ///
 /// The reason in Mesos' words.
-pub fn offer_constraints_roles(
-    roles: &BTreeSet<String>,
-    constraints: &scheduler::OfferConstraints,
-) -> Result<(), String> {
-    match constraints
-        .role_constraints
-        .keys()
-        .find(|role| !roles.contains(*role))
-    {
-        Some(role) => Err(format!(
-            "Offer constraints specify `role_constraints` for a role '{role}'not contained in the set of roles"
-        )),
-        None => Ok(()),
+pub fn failover_timeout(info: &v0::FrameworkInfo) -> Result<(), String> {
+    let seconds = info.failover_timeout.unwrap_or(0.0);
+    if seconds.abs() <= FAILOVER_TIMEOUT_SECONDS_MAX {
+        return Ok(());
+    }
+    Err(format!(
+        "The framework failover_timeout ({}) is invalid",
+        six_digits(seconds)
+    ))
+}
+
+/// A huge number, or none, as a C++ stream prints it.
+fn six_digits(number: f64) -> String {
+    if !number.is_finite() {
+        return number.to_string().to_lowercase();
+    }
+    let text = format!("{number:.5e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    format!("{digits}e+{exponent:0>2}")
+}
+
+/// Checks the form of offer constraints. Which roles they name is not looked at, as in Mesos.
+///
+/// Mesos: `src/master/allocator/mesos/offer_constraints_filter.cpp`, `OfferConstraintsFilterImpl::create`.
+///
+/// # Errors
+///
+/// The reason in Mesos' words.
+pub fn offer_constraints(constraints: &scheduler::OfferConstraints) -> Result<(), String> {
+    for (role, constraints) in &constraints.role_constraints {
+        if constraints.groups.is_empty() {
+            return Err(format!(
+                "'OfferConstraints::role_constraints' has an empty 'RoleConstraints::groups' for role {role}"
+            ));
+        }
+        for group in &constraints.groups {
+            if group.attribute_constraints.is_empty() {
+                return Err(format!(
+                    "'OfferConstraints::RoleConstraints::groups' for role {role}contains an empty \
+                     RoleConstraints::Group"
+                ));
+            }
+            for constraint in &group.attribute_constraints {
+                attribute_constraint(constraint).map_err(|reason| {
+                    format!("A role {role} has an invalid 'AttributeConstraint': {reason}")
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn attribute_constraint(constraint: &scheduler::AttributeConstraint) -> Result<(), &'static str> {
+    let selector = &constraint.selector;
+    match (selector.pseudoattribute_type, &selector.attribute_name) {
+        (Some(PseudoattributeType::Unknown), _) => return Err("Unknown pseudoattribute type"),
+        (None, None) => {
+            return Err("Exactly one of 'AttributeConstraint::Selector::name' or \
+                 'AttributeConstraint::Selector::pseudoattribute_type' must be set");
+        }
+        _ => {}
+    }
+    let predicate = &constraint.predicate;
+    let known = predicate.exists.is_some()
+        || predicate.not_exists.is_some()
+        || predicate.text_equals.is_some()
+        || predicate.text_not_equals.is_some()
+        || predicate.text_matches.is_some()
+        || predicate.text_not_matches.is_some();
+    if known {
+        Ok(())
+    } else {
+        Err("Unknown predicate type")
     }
 }
 

@@ -1,8 +1,12 @@
 //! `/metrics/snapshot`: the master's share of it.
 
+use std::collections::BTreeMap;
+
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos_proto::v0::TaskState;
+use mesos_proto::v0::offer::operation;
+use mesos_proto::v0::scheduler::{call, event};
 
 use super::state::count;
 use crate::state::{FrameworkState, Master};
@@ -156,8 +160,9 @@ impl Master {
         let unreachable = self
             .frameworks
             .values()
-            .map(|framework| framework.unreachable_tasks.len())
-            .sum();
+            .flat_map(|framework| &framework.unreachable_tasks)
+            .filter(|task| task.message.state == TaskState::TaskUnreachable)
+            .count();
         gauge("tasks_unreachable", count(unreachable));
     }
 
@@ -209,38 +214,71 @@ impl Master {
         ));
     }
 
-    /// Mesos: `src/master/metrics.cpp`, `FrameworkMetrics`.
+    /// Every call, event, state and operation there is, also those that never occurred; of completed frameworks as
+    /// long as they are remembered. Mesos: `src/master/metrics.cpp`, `FrameworkMetrics`.
     fn framework_metrics(&self, out: &mut Vec<(String, f64)>) {
-        for framework in self.frameworks.values() {
+        for framework in self.frameworks.values().chain(&self.completed) {
             let name = libprocess_core::http::percent_encode(&framework.info.name);
-            let prefix = format!("master/frameworks/{name}.{}", framework.id);
+            let prefix = format!("master/frameworks/{name}/{}", framework.id);
             let metrics = &framework.metrics;
             let mut push = |key: String, n: u64| out.push((format!("{prefix}/{key}"), whole(n)));
             push("subscribed".to_owned(), u64::from(framework.is_connected()));
-            push("calls".to_owned(), metrics.calls.values().sum());
-            for (kind, n) in &metrics.calls {
-                push(format!("calls/{}", kind.as_str_name().to_lowercase()), *n);
-            }
-            push("events".to_owned(), metrics.events.values().sum());
-            for (kind, n) in &metrics.events {
-                push(format!("events/{}", kind.as_str_name().to_lowercase()), *n);
-            }
-            push("operations".to_owned(), metrics.operations.values().sum());
-            for (kind, n) in &metrics.operations {
-                push(format!("operations/{}", kind.as_str_name().to_lowercase()), *n);
-            }
             push("offers/sent".to_owned(), metrics.offers_sent);
             push("offers/accepted".to_owned(), metrics.offers_accepted);
             push("offers/declined".to_owned(), metrics.offers_declined);
             push("offers/rescinded".to_owned(), metrics.offers_rescinded);
-            for (state, n) in &metrics.terminal {
-                push(
-                    format!("tasks/terminal/{}", state.as_str_name().to_lowercase()),
-                    *n,
-                );
+            for role in &framework.roles {
+                let suppressed = framework.suppressed.contains(role);
+                push(format!("roles/{role}/suppressed"), u64::from(suppressed));
+            }
+            let mut counters = |group: &str, all: &mut dyn Iterator<Item = (&'static str, u64)>| {
+                let mut sum = 0;
+                for (name, n) in all {
+                    sum += n;
+                    push(format!("{group}/{}", name.to_lowercase()), n);
+                }
+                push(group.to_owned(), sum);
+            };
+            let calls = call::Type::ALL
+                .iter()
+                .filter(|kind| **kind != call::Type::Unknown);
+            counters(
+                "calls",
+                &mut calls.map(|kind| named(kind.as_str_name(), &metrics.calls, kind)),
+            );
+            let events = event::Type::ALL
+                .iter()
+                .filter(|kind| **kind != event::Type::Unknown);
+            counters(
+                "events",
+                &mut events.map(|kind| named(kind.as_str_name(), &metrics.events, kind)),
+            );
+            let operations = operation::Type::ALL
+                .iter()
+                .filter(|kind| **kind != operation::Type::Unknown);
+            counters(
+                "operations",
+                &mut operations.map(|kind| named(kind.as_str_name(), &metrics.operations, kind)),
+            );
+            let tasks = framework.tasks.values().chain(&framework.unreachable_tasks);
+            let active = super::agents::count_states(tasks.map(|task| &task.message));
+            for state in TaskState::ALL {
+                let name = state.as_str_name().to_lowercase();
+                if mesos::task::is_terminal(*state) {
+                    let n = metrics.terminal.get(state).copied().unwrap_or(0);
+                    push(format!("tasks/terminal/{name}"), n);
+                } else {
+                    let n = active.get(state).copied().unwrap_or(0);
+                    push(format!("tasks/active/{name}"), u64::try_from(n).unwrap_or(0));
+                }
             }
         }
     }
+}
+
+/// A counter with its name; zero when it was never counted.
+fn named<K: Ord>(name: &'static str, counters: &BTreeMap<K, u64>, key: &K) -> (&'static str, u64) {
+    (name, counters.get(key).copied().unwrap_or(0))
 }
 
 /// A counter as a number of the snapshot; beyond 2^53 it loses its last digits.

@@ -102,6 +102,20 @@ fn describe(path: String, metadata: &Metadata) -> FileInfo {
     }
 }
 
+/// Only what has an end is read: opening a pipe a task left in its sandbox would hold a thread until somebody writes.
+///
+/// Differs from Mesos, which waits.
+pub(super) fn readable(path: &Path, verb: &str) -> Result<(), FilesError> {
+    let kind = fs::metadata(path).map_err(|_| FilesError::NotFound)?.file_type();
+    if kind.is_dir() {
+        Err(FilesError::Invalid(format!("Cannot {verb} a directory.\n")))
+    } else if kind.is_file() {
+        Ok(())
+    } else {
+        Err(FilesError::Invalid(format!("Cannot {verb} a special file.\n")))
+    }
+}
+
 /// A part of a file.
 pub(super) fn read(
     names: &Names,
@@ -110,9 +124,7 @@ pub(super) fn read(
     length: Option<u64>,
 ) -> Result<FilePart, FilesError> {
     let found = resolve(names, path)?;
-    if found.is_dir() {
-        return Err(FilesError::Invalid("Cannot read a directory.\n".to_owned()));
-    }
+    readable(&found, "read")?;
     let failed = |error: io::Error| {
         FilesError::Unknown(format!(
             "Failed to open file at '{}': {error}.\n",

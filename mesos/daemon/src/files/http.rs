@@ -169,9 +169,7 @@ fn download(
     let names = Arc::clone(&files.names);
     let find = move || {
         let found = disk::resolve(&names, &path)?;
-        if found.is_dir() {
-            return Err(FilesError::Invalid("Cannot download a directory.\n".to_owned()));
-        }
+        disk::readable(&found, "download")?;
         Ok(found)
     };
     answer(ctx, responder, find, |found| {

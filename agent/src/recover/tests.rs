@@ -1,0 +1,214 @@
+use std::{os::unix::fs::symlink, path::PathBuf};
+
+use mesos_containerizer::{Container, ContainerSpec, LaunchError};
+use mesos_proto::v0::{ExecutorInfo, FrameworkInfo, TaskID, TaskState, TaskStatus, internal::StatusUpdate};
+
+use super::*;
+
+/// A host on which these containers live.
+struct Host(Vec<(String, u32)>);
+
+impl Launcher for Host {
+    fn launch(&self, _: &ContainerSpec) -> Result<Container, LaunchError> {
+        Err(LaunchError::EmptyCommand)
+    }
+
+    fn destroy(&self, _: &str, _: u32) {}
+
+    fn cleanup(&self, _: &str, _: u32) {}
+
+    fn recover(&self) -> Vec<(String, Container)> {
+        let living = self.0.iter();
+        living
+            .map(|(id, pid)| (id.clone(), Container { pid: *pid }))
+            .collect()
+    }
+}
+
+/// What an agent left: one framework, one executor, one task with two updates.
+struct Left {
+    root: tempfile::TempDir,
+    run: PathBuf,
+}
+
+fn info() -> SlaveInfo {
+    SlaveInfo {
+        hostname: "here".to_owned(),
+        port: Some(5051),
+        ..SlaveInfo::default()
+    }
+}
+
+fn record(state: TaskState) -> Vec<u8> {
+    let update = StatusUpdate {
+        status: TaskStatus {
+            task_id: TaskID::default(),
+            state,
+            ..TaskStatus::default()
+        },
+        ..StatusUpdate::default()
+    };
+    checkpoint::record(&StatusUpdateRecord {
+        r#type: status_update_record::Type::Update,
+        update: Some(Box::new(update)),
+        ..StatusUpdateRecord::default()
+    })
+}
+
+impl Left {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let slaves = root.path().join("meta/slaves");
+        let executor = slaves.join("S0/frameworks/F/executors/e");
+        let run = executor.join("runs/c1");
+        fs::create_dir_all(run.join("tasks/t")).unwrap();
+        symlink(slaves.join("S0"), slaves.join("latest")).unwrap();
+        symlink(&run, executor.join("runs/latest")).unwrap();
+        fs::write(slaves.join("S0/slave.info"), checkpoint::record(&info())).unwrap();
+        let framework = checkpoint::record(&FrameworkInfo::default());
+        fs::write(slaves.join("S0/frameworks/F/framework.info"), framework).unwrap();
+        fs::write(
+            executor.join("executor.info"),
+            checkpoint::record(&ExecutorInfo::default()),
+        )
+        .unwrap();
+        fs::write(
+            run.join("tasks/t/task.info"),
+            checkpoint::record(&Task::default()),
+        )
+        .unwrap();
+        let left = Self { root, run };
+        left.updates(&[record(TaskState::TaskRunning), record(TaskState::TaskFinished)].concat());
+        left
+    }
+
+    fn updates(&self, bytes: &[u8]) {
+        fs::write(self.run.join("tasks/t/task.updates"), bytes).unwrap();
+    }
+
+    fn read(&self, strict: bool) -> Result<RecoveredState> {
+        let host = Host(vec![("c1".to_owned(), 55)]);
+        read(self.root.path(), &host, &info(), "equal", strict)
+    }
+
+    fn boot(&self) -> PathBuf {
+        self.root.path().join("meta/boot_id")
+    }
+}
+
+fn states(state: &RecoveredState) -> Vec<TaskState> {
+    let updates = &state.frameworks[0].executors[0].tasks[0].updates;
+    updates.iter().map(|update| update.status.state).collect()
+}
+
+#[test]
+fn everything_is_found_again() {
+    let left = Left::new();
+    fs::create_dir_all(left.root.path().join("slaves/OLD")).unwrap();
+    fs::create_dir_all(left.run.join("../c0")).unwrap();
+    let state = left.read(true).unwrap();
+    let executor = &state.frameworks[0].executors[0];
+    assert_eq!((executor.pid, executor.completed), (Some(55), false));
+    assert_eq!(executor.older_runs, [ContainerId::new("c0")]);
+    assert_eq!(state.agents, [AgentId::new("OLD")]);
+    assert_eq!(states(&state), [TaskState::TaskRunning, TaskState::TaskFinished]);
+    fs::write(left.run.join("executor.sentinel"), "").unwrap();
+    let state = left.read(true).unwrap();
+    assert!(state.frameworks[0].executors[0].completed);
+}
+
+#[test]
+fn a_reboot_takes_the_processes_and_leaves_the_updates() {
+    let left = Left::new();
+    left.read(true).unwrap();
+    let boot = fs::read_to_string(left.boot()).unwrap();
+    fs::write(left.boot(), "another boot").unwrap();
+    let state = left.read(true).unwrap();
+    assert!(state.rebooted);
+    assert_eq!(state.frameworks[0].executors[0].pid, None);
+    assert_eq!(states(&state).len(), 2);
+    assert_eq!(fs::read_to_string(left.boot()).unwrap(), boot);
+    assert!(!left.read(true).unwrap().rebooted);
+}
+
+#[test]
+fn an_agent_that_is_another_after_a_reboot_stays_another() {
+    let left = Left::new();
+    let renamed = || SlaveInfo {
+        hostname: "elsewhere".to_owned(),
+        ..info()
+    };
+    fs::write(left.boot(), "another boot").unwrap();
+    let start = || read(left.root.path(), &Host(Vec::new()), &renamed(), "equal", true);
+    assert_eq!(start().unwrap().info, None);
+    assert_eq!(start().unwrap().info, None, "though this is no reboot any more");
+}
+
+#[test]
+fn a_bad_record_costs_what_follows_it_and_nothing_else() {
+    let left = Left::new();
+    let good = record(TaskState::TaskRunning);
+    let mut bad = record(TaskState::TaskFinished);
+    bad[4] = 0xff;
+    left.updates(&[good.clone(), bad, good.clone()].concat());
+    let error = left.read(true).unwrap_err().to_string();
+    assert!(error.contains("task.updates"), "{error}");
+    let state = left.read(false).unwrap();
+    assert_eq!((states(&state), state.errors), (vec![TaskState::TaskRunning], 1));
+    assert_eq!(fs::read(left.run.join("tasks/t/task.updates")).unwrap(), good);
+}
+
+#[test]
+fn torn_and_empty_files_do_not_keep_an_agent_from_starting() {
+    let left = Left::new();
+    let good = record(TaskState::TaskRunning);
+    left.updates(&[&good[..], &good[..good.len() - 1]].concat());
+    assert_eq!(states(&left.read(true).unwrap()), [TaskState::TaskRunning]);
+    fs::write(left.run.join("tasks/t/task.info"), "").unwrap();
+    let state = left.read(true).unwrap();
+    assert!(state.frameworks[0].executors[0].tasks.is_empty());
+    fs::write(left.run.join("../../executor.info"), "").unwrap();
+    let state = left.read(true).unwrap();
+    assert_eq!(state.frameworks[0].unusable, [ExecutorId::new("e")]);
+    let framework = left
+        .root
+        .path()
+        .join("meta/slaves/S0/frameworks/F/framework.info");
+    fs::write(framework, "").unwrap();
+    let state = left.read(true).unwrap();
+    assert_eq!(state.unusable, [FrameworkId::new("F")]);
+}
+
+#[test]
+fn an_additive_change_keeps_what_was_promised() {
+    let with = |resources: &str, attributes: &str| SlaveInfo {
+        resources: Resources::parse(resources, "*").unwrap().to_protos(),
+        attributes: mesos::attributes::parse(attributes).unwrap(),
+        ..info()
+    };
+    let old = with("cpus:4;ports:[1-5]", "rack:r1;span:[1-5]");
+    for (new, allowed) in [
+        (with("cpus:4;ports:[1-5]", "rack:r1;span:[1-5]"), true),
+        (with("cpus:5;ports:[1-9];mem:1", "rack:r1;span:[0-9];new:x"), true),
+        (with("cpus:3;ports:[1-5]", "rack:r1;span:[1-5]"), false),
+        (with("cpus:4;ports:[2-5]", "rack:r1;span:[1-5]"), false),
+        (with("cpus:4;ports:[1-5]", "rack:r2;span:[1-5]"), false),
+        (with("cpus:4;ports:[1-5]", "span:[1-5]"), false),
+        (with("cpus:4;ports:[1-5]", "rack:r1;span:[2-5]"), false),
+    ] {
+        assert_eq!(compatible(&old, &new, "additive").is_ok(), allowed, "{new:?}");
+        assert_eq!(compatible(&old, &new, "equal").is_ok(), old == new);
+        assert_eq!(compatible(&old, &new, "any"), Ok(()));
+    }
+    let renamed = SlaveInfo {
+        hostname: "there".to_owned(),
+        ..info()
+    };
+    assert_eq!(
+        compatible(&info(), &renamed, "additive"),
+        Err(
+            "Configuration change not permitted under `additive` policy: Hostname changed from here to there"
+                .to_owned()
+        )
+    );
+}
