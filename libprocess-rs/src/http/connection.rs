@@ -9,7 +9,7 @@ use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
 use crate::tls::{self, Stream};
-use crate::{Bytes, Upid};
+use crate::{Bytes, Upid, worker};
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
 use libprocess_core::message::{self, DestinationError};
 use std::cell::RefCell;
@@ -223,7 +223,7 @@ impl Connection {
             None => return Ok(false),
             Some(0) => self.handle_client_closed(),
             Some(_) => {
-                if let Err(error) = self.decode() {
+                if let Err(error) = worker::wake_once(|| self.decode()) {
                     self.refuse(&error);
                 }
                 self.set_deadline();
