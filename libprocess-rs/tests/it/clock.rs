@@ -2,6 +2,7 @@
 
 use crate::{LIMIT, Probe, next};
 use libprocess::{Context, Future, FutureError, Process, Promise, System, Timer};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 fn paused() -> System {
@@ -140,36 +141,30 @@ fn a_future_can_be_given_up_after_a_time() {
 
 #[test]
 fn timers_keep_their_order_when_the_clock_wakes_while_it_is_moved() {
-    struct Recorder(Vec<u64>);
-    impl Process for Recorder {}
     let system = paused();
-    let recorder = system.spawn_on(1, "recorder", Recorder(Vec::new())).unwrap();
-    let done = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                // Due at once, which wakes the driver of the clock; a few at a time, or time could not be moved past them.
-                let woken: Vec<_> = (0..64).map(|_| system.after(Duration::ZERO)).collect();
-                woken.into_iter().for_each(|woken| woken.wait().unwrap());
-            }
-        });
-        let mut orders = Vec::new();
-        for _ in 0..100 {
-            let set = recorder.dispatch(|_, ctx| {
-                for n in 1..=100 {
-                    ctx.delay(Duration::from_secs(n), move |recorder, _| recorder.0.push(n));
-                }
-            });
-            set.wait().unwrap();
-            system.clock().advance(2 * MINUTE);
-            let fired = recorder.dispatch(|recorder, _| std::mem::take(&mut recorder.0));
-            orders.push(fired.wait().unwrap());
-        }
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert!(
-            orders.iter().all(|order| order.iter().copied().eq(1..=100)),
-            "{orders:?}"
-        );
+    let busy = system.spawn_on(0, "busy", Idle).unwrap();
+    let (entered, holding) = channel();
+    let (release, released) = channel::<()>();
+    busy.tell(move |_, _| {
+        entered.send(()).unwrap();
+        let _ = released.recv();
     });
+    holding.recv().unwrap();
+    // These wake the driver of the clock, whose worker is held until the first of them fires.
+    let (second, second_fired) = channel();
+    let (overtaken, result) = channel();
+    system.after(MINUTE).finish(move |_| {
+        release.send(()).unwrap();
+        let early = second_fired.recv_timeout(Duration::from_millis(50));
+        overtaken.send(early.is_ok()).unwrap();
+    });
+    system.after(2 * MINUTE).finish(move |_| drop(second.send(())));
+    system.clock().advance(3 * MINUTE);
+    assert_eq!(result.recv(), Ok(false), "the second timer fired first");
+    system.clock().settle().wait().unwrap();
     system.shutdown();
 }
+
+struct Idle;
+
+impl Process for Idle {}

@@ -6,10 +6,12 @@ mod client;
 mod clock;
 mod http;
 mod links;
+mod metrics;
 mod process;
 mod robust;
 mod streaming;
 mod sync;
+mod tls;
 mod wire;
 
 use libprocess::{Bytes, Context, Process, System, Upid};

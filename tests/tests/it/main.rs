@@ -8,6 +8,8 @@ mod clients;
 mod execute;
 mod files;
 mod golden;
+mod local;
 mod losses;
 mod support;
+mod tls;
 mod trip;
