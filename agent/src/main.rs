@@ -102,7 +102,10 @@ fn run(flags: &Flags, shown: Vec<(String, String)>) -> Result<()> {
         &work_dir,
         launcher.as_ref(),
         &info,
-        &flags.reconfiguration_policy,
+        flags
+            .reconfiguration_policy
+            .parse()
+            .map_err(|error: String| anyhow!(error))?,
         flags.strict,
     )?;
     let parts = Parts {
