@@ -6,6 +6,7 @@
 mod bad_input;
 mod clients;
 mod execute;
+mod failover;
 mod files;
 mod golden;
 mod losses;
