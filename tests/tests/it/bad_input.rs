@@ -166,7 +166,25 @@ fn daemons_that_cannot_start_say_which_flag_to_change() {
     let work_dir = format!("--work_dir={}", directory.display());
     let taken = format!("--port={port}");
     let master = format!("--master={}", cluster.master());
-    let cases: [(&str, Vec<&str>, &str); 9] = [
+    let cases: [(&str, Vec<&str>, &str); 12] = [
+        (
+            "mesos-master",
+            vec!["--port=0", "--port=0", &work_dir],
+            "Flag 'port' is already loaded via name 'port'\n\n\
+             See `mesos-master --help` for a list of supported flags.\n",
+        ),
+        (
+            "mesos-agent",
+            vec!["start", "--master=a", "--no-strict", "--strict"],
+            "Flag 'strict' is already loaded via name 'strict'\n\n\
+             See `mesos-agent --help` for a list of supported flags.\n",
+        ),
+        (
+            "mesos-agent",
+            vec![&master, &work_dir, "--reconfiguration_policy=any"],
+            "Unknown option for 'reconfiguration_policy' flag any. \
+             Please run the agent with '--help' to see the valid options.\n",
+        ),
         (
             "mesos-master",
             vec!["--ip=127.0.0.1", &taken, &work_dir],
