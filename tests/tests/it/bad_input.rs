@@ -117,6 +117,42 @@ fn the_executor_api_refuses_in_mesos_words() {
     assert_eq!(get(agent, "/health").unwrap().0, 200);
 }
 
+#[test]
+fn the_operator_endpoints_refuse_in_mesos_words() {
+    let cluster = cluster();
+    let teardown = |form: &str| {
+        let form_type = "application/x-www-form-urlencoded";
+        let (status, body) = post(cluster.master(), "/teardown", form_type, form.as_bytes()).unwrap();
+        (status, text(&body))
+    };
+    for (form, said) in [
+        (
+            "frameworkId=a%zz",
+            "Unable to decode query string: Malformed % escape in 'a%zz': '%zz'",
+        ),
+        (
+            "%=a",
+            "Unable to decode query string: Malformed % escape in '%': '%'",
+        ),
+        (
+            "framework=a",
+            "Missing 'frameworkId' query parameter in the request body",
+        ),
+        ("frameworkId=%41", "No framework found with specified ID"),
+    ] {
+        assert_eq!(teardown(form), (400, said.to_owned()), "{form}");
+    }
+    for address in [cluster.master(), cluster.agents()[0].address()] {
+        for call in [
+            r#"{"type":"LIST_FILES","list_files":{"path":"/no/such"}}"#,
+            r#"{"type":"READ_FILE","read_file":{"path":"/no/such","offset":0}}"#,
+        ] {
+            let (status, body) = post(address, "/api/v1", JSON, call.as_bytes()).unwrap();
+            assert_eq!((status, text(&body)), (404, String::new()), "{call}");
+        }
+    }
+}
+
 /// Sends bytes and returns what comes back until the peer closes or has answered.
 fn raw(address: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
