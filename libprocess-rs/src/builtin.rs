@@ -4,6 +4,7 @@ mod logging;
 mod machine;
 
 use crate::http::{Request, Responder, Response};
+use crate::metrics::prometheus;
 use crate::{Context, Process, System, duration};
 use logging::Logging;
 use std::collections::BTreeMap;
@@ -25,13 +26,21 @@ pub(crate) fn spawn(system: &System, listening: bool) {
     debug_assert!(spawned.iter().all(Result::is_ok), "a new system has no processes");
 }
 
-/// Serves `/metrics/snapshot`.
+/// Serves `/metrics/snapshot`, and `/metrics` for Prometheus.
 struct Snapshot;
 
 impl Process for Snapshot {
     fn initialize(&mut self, ctx: &mut Context<Self>) {
         ctx.route("/snapshot", |_, ctx, request, responder| {
             snapshot(ctx, request, responder)
+        });
+        ctx.route("/", |_, ctx, _, responder| {
+            let system = ctx.system();
+            let values = system.metrics().snapshot(&system, None);
+            responder.respond_with(values.map(move |values| {
+                let text = prometheus::text(&values, &system.metrics().counters());
+                Response::with_body("text/plain; version=0.0.4; charset=utf-8", text)
+            }));
         });
     }
 }

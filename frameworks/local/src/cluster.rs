@@ -21,6 +21,8 @@ pub struct Options {
     pub directory: Option<PathBuf>,
     /// Where the programs are; beside the running program when `None`.
     pub programs: Option<PathBuf>,
+    /// The port of the master; a free one when `None`.
+    pub port: Option<u16>,
     /// More flags for the master.
     pub master_flags: Vec<String>,
     /// More flags for every agent.
@@ -35,6 +37,7 @@ impl Default for Options {
             resources: "cpus:4;mem:4096;disk:10240;ports:[31000-32000]".to_owned(),
             directory: None,
             programs: None,
+            port: None,
             master_flags: Vec::new(),
             agent_flags: Vec::new(),
         }
@@ -85,6 +88,7 @@ impl Cluster {
         flags.extend(options.master_flags.iter().cloned());
         let master = Daemon::start(
             &programs.join("mesos-master"),
+            options.port,
             &flags,
             &directory.join("master.log"),
         )?;
@@ -122,8 +126,12 @@ impl Cluster {
         ];
         flags.extend(self.agent_flags.iter().cloned());
         let log = self.directory.join(format!("{name}.log"));
-        self.agents
-            .push(Daemon::start(&self.programs.join("mesos-agent"), &flags, &log)?);
+        self.agents.push(Daemon::start(
+            &self.programs.join("mesos-agent"),
+            None,
+            &flags,
+            &log,
+        )?);
         Ok(())
     }
 

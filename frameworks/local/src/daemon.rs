@@ -26,14 +26,14 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a program on a free port of the loopback address, with its output in `log`, and waits until it answers
-    /// at `/health`.
+    /// Starts a program on the loopback address, on this port or a free one, with its output in `log`, and waits until it
+    /// answers at `/health`.
     ///
     /// # Errors
     ///
     /// When it cannot be started, or ends or stays silent instead; the text shows the end of its log.
-    pub fn start(program: &Path, flags: &[String], log: &Path) -> Result<Self> {
-        let port = free_port()?;
+    pub fn start(program: &Path, port: Option<u16>, flags: &[String], log: &Path) -> Result<Self> {
+        let port = port.map_or_else(free_port, Ok)?;
         let flags: Vec<String> = ["--ip=127.0.0.1".to_owned(), format!("--port={port}")]
             .into_iter()
             .chain(flags.iter().cloned())

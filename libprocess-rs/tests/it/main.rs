@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod http;
 mod links;
+mod metrics;
 mod process;
 mod robust;
 mod streaming;

@@ -9,6 +9,7 @@ mod execute;
 mod failover;
 mod files;
 mod golden;
+mod local;
 mod losses;
 mod support;
 mod trip;

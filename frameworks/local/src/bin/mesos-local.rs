@@ -48,12 +48,7 @@ fn run(flags: Flags) -> Result<()> {
         agents: flags.num_agents,
         resources: flags.resources,
         directory: flags.work_dir,
-        // The later of two equal flags counts.
-        master_flags: flags
-            .port
-            .map(|port| format!("--port={port}"))
-            .into_iter()
-            .collect(),
+        port: flags.port,
         ..Options::default()
     };
     let cluster = Cluster::start(&options)?;
