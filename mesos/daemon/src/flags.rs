@@ -136,26 +136,44 @@ fn words(
     // Mesos goes by name, and so tells the first mistake in that order.
     given.sort_by(|one, two| one.0.cmp(&two.0));
     let mut loaded: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in given {
-        let flag_name = name.strip_prefix("no-").unwrap_or(&name).to_owned();
-        let negated = flag_name.len() < name.len();
-        let Some(argument) = find(command, &flag_name) else {
-            let via = if negated {
-                format!(" via '{name}'")
-            } else {
-                String::new()
-            };
-            return Err(format!("Failed to load unknown flag '{flag_name}'{via}"));
-        };
-        let id = argument.get_id().to_string();
-        if let Some(before) = loaded.insert(id, flag_name.clone()) {
-            return Err(format!(
-                "Flag '{flag_name}' is already loaded via name '{before}'"
-            ));
+    for flag in given {
+        match load_one(command, &mut loaded, flag) {
+            Ok(word) => words.extend(word),
+            // Who has asked for help by then gets it.
+            Err(_)
+                if words
+                    .iter()
+                    .any(|word| word == "--help" || word == "--version=true") =>
+            {
+                break;
+            }
+            Err(said) => return Err(said),
         }
-        words.extend(word(argument, &name, &flag_name, value)?);
     }
     Ok(words)
+}
+
+/// The word for one flag, unless it was there before.
+fn load_one(
+    command: &Command,
+    loaded: &mut BTreeMap<String, String>,
+    (name, value): Given,
+) -> Result<Option<OsString>, String> {
+    let flag_name = name.strip_prefix("no-").unwrap_or(&name);
+    let Some(argument) = find(command, flag_name) else {
+        let via = if flag_name == name {
+            String::new()
+        } else {
+            format!(" via '{name}'")
+        };
+        return Err(format!("Failed to load unknown flag '{flag_name}'{via}"));
+    };
+    if let Some(before) = loaded.insert(argument.get_id().to_string(), flag_name.to_owned()) {
+        return Err(format!(
+            "Flag '{flag_name}' is already loaded via name '{before}'"
+        ));
+    }
+    word(argument, &name, flag_name, value)
 }
 
 /// Reads the command line. A flag without `=` takes the next word, unless that is a flag too or it is a switch.

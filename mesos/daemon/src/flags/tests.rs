@@ -107,6 +107,8 @@ fn mistakes_are_told_as_mesos_tells_them() {
         ),
         (&["--help"], &[], "help"),
         (&["--help=1"], &[], "help"),
+        (&["--zero", "--help"], &[], "help"),
+        (&["--alpha", "--help"], &[], "Failed to load unknown flag 'alpha'"),
     ] {
         assert_eq!(read(words, environment).unwrap_err(), said, "{words:?}");
     }
