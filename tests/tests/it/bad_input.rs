@@ -202,7 +202,30 @@ fn daemons_that_cannot_start_say_which_flag_to_change() {
     let work_dir = format!("--work_dir={}", directory.display());
     let taken = format!("--port={port}");
     let master = format!("--master={}", cluster.master());
-    let cases: [(&str, Vec<&str>, &str); 12] = [
+    let cases: [(&str, Vec<&str>, &str); 14] = [
+        (
+            "mesos-agent",
+            vec![
+                "--ip=127.0.0.1",
+                "--port=0",
+                &master,
+                &work_dir,
+                r#"--executor_environment_variables={"A":1}"#,
+            ],
+            "`executor_environment_variables` must only contain string values",
+        ),
+        (
+            "mesos-agent",
+            vec![
+                "--ip=127.0.0.1",
+                "--port=0",
+                &master,
+                &work_dir,
+                "--executor_environment_variables=[]",
+            ],
+            "Failed to load flag 'executor_environment_variables': Failed to load value '[]': \
+             Unexpected JSON type parsed",
+        ),
         (
             "mesos-master",
             vec!["--port=0", "--port=0", &work_dir],
