@@ -19,10 +19,13 @@ fn agent(resources: &str, attributes: &str) -> SlaveInfo {
 }
 
 fn in_region(name: &str) -> Option<Box<DomainInfo>> {
-    let mut fault = FaultDomain::default();
-    fault.region = RegionInfo {
+    let region = RegionInfo {
         name: name.to_owned(),
         ..RegionInfo::default()
+    };
+    let fault = FaultDomain {
+        region,
+        ..FaultDomain::default()
     };
     Some(Box::new(DomainInfo {
         fault_domain: Some(Box::new(fault)),
