@@ -151,7 +151,9 @@ fn launcher_dir(flags: &Flags) -> Result<PathBuf> {
 
 fn start_system(flags: &Flags) -> Result<System> {
     let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    // The flags are said last: they win over the variables of libprocess.
     let mut builder = System::builder()
+        .from_env()?
         .ip(ip)
         .port(flags.port)
         .max_body(flags::BODY_MAX);

@@ -100,8 +100,8 @@ pub struct Driver<E: Executor> {
 /// When the runtime cannot be started.
 pub fn run<E: Executor>(settings: Settings, executor: E) -> Result<(), ExecutorError> {
     let system = System::builder()
-        .client_only()
-        .start()
+        .from_env()
+        .and_then(|builder| builder.client_only().start())
         .map_err(ExecutorError::Runtime)?;
     let driver = spawn(&system, settings, executor)?;
     // A driver that is gone already has done its work.

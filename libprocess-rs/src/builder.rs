@@ -1,6 +1,6 @@
 use crate::system::{Inner, Stop};
 use crate::worker::Worker;
-use crate::{System, builtin, http};
+use crate::{System, Tls, builtin, http};
 use libprocess_core::http::Limits;
 use parking_lot::Mutex;
 use std::io;
@@ -42,6 +42,7 @@ pub struct Builder {
     advertise_port: Option<u16>,
     workers: usize,
     listen: bool,
+    tls: Option<Tls>,
     settings: Settings,
 }
 
@@ -66,6 +67,7 @@ impl Builder {
             advertise_port: None,
             workers: cores.max(2),
             listen: true,
+            tls: None,
             settings: Settings {
                 delegate: None,
                 paused_clock: false,
@@ -121,6 +123,12 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS on every connection.
+    pub fn tls(mut self, tls: Tls) -> Builder {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Starts with the clock paused, at the time of the machine.
     pub fn paused_clock(mut self, paused: bool) -> Builder {
         self.settings.paused_clock = paused;
@@ -160,7 +168,8 @@ impl Builder {
     }
 
     /// Takes what the environment says: `LIBPROCESS_IP`, `LIBPROCESS_PORT`, `LIBPROCESS_ADVERTISE_IP`,
-    /// `LIBPROCESS_ADVERTISE_PORT` and `LIBPROCESS_NUM_WORKER_THREADS`. No other code of this crate reads it.
+    /// `LIBPROCESS_ADVERTISE_PORT`, `LIBPROCESS_NUM_WORKER_THREADS` and those of [`Tls::from_variables`]. No other code of
+    /// this crate reads it.
     ///
     /// # Errors
     ///
@@ -180,6 +189,9 @@ impl Builder {
         }
         if let Some(workers) = variable("LIBPROCESS_NUM_WORKER_THREADS")? {
             self = self.workers(workers);
+        }
+        if let Some(tls) = Tls::from_variables(|name| std::env::var(name).ok())? {
+            self.tls = Some(tls);
         }
         Ok(self)
     }
@@ -208,7 +220,8 @@ impl Builder {
             ip,
             self.advertise_port.filter(|_| self.listen).unwrap_or(bound_port),
         );
-        let inner = Arc::new(Inner::new(self.settings, address));
+        let tls = self.tls.as_ref().map(Tls::load).transpose()?;
+        let inner = Arc::new(Inner::new(self.settings, tls, address));
         inner.clock.attach(Arc::downgrade(&inner));
         start_workers(&inner, self.workers)?;
         let system = System(inner.clone());

@@ -41,6 +41,7 @@
 //! * [`Clock`] and [`Timer`]: time that tests can stop and move.
 //! * [`http`]: routes, requests, responses, streams, and a client.
 //! * [`metrics`]: what `/metrics/snapshot` shows.
+//! * [`Tls`]: all of it encrypted, peers verified.
 //! * [`sync`]: a queue, a sequence and a limit on rates that answer with futures.
 //! * [`codec`]: messages as Rust types.
 //! * [`recordio`], [`duration`]: formats, from `libprocess-core`.
@@ -65,6 +66,7 @@ mod pid;
 mod process;
 pub mod sync;
 mod system;
+mod tls;
 mod transport;
 mod worker;
 
@@ -79,3 +81,4 @@ pub use link::LinkMode;
 pub use pid::Pid;
 pub use process::Process;
 pub use system::{SpawnError, System};
+pub use tls::Tls;

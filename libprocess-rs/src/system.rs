@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
+use crate::tls::Loaded;
 use crate::transport::Sockets;
 use crate::worker::{Activity, Worker};
 use crate::{Future, LinkMode, Pid, Process, Promise, Time, Upid};
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) activity: Arc<Activity>,
     pub(crate) delegate: RwLock<Option<String>>,
     pub(crate) guards: Guards,
+    pub(crate) tls: Option<Loaded>,
     pub(crate) processes: DashMap<Arc<str>, Arc<dyn AnyProcess>, FxBuildHasher>,
     waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
     ids: Mutex<FxHashMap<String, u64>>,
@@ -244,11 +246,12 @@ impl System {
 }
 
 impl Inner {
-    pub(crate) fn new(settings: Settings, address: SocketAddrV4) -> Inner {
+    pub(crate) fn new(settings: Settings, tls: Option<Loaded>, address: SocketAddrV4) -> Inner {
         Inner {
             clock: Clock::new(settings.paused_clock),
             delegate: RwLock::new(settings.delegate.clone()),
             guards: Guards::default(),
+            tls,
             settings,
             address,
             links: Links::default(),

@@ -47,7 +47,9 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
     flags.check().map_err(anyhow::Error::msg)?;
     let store = registrar::Store::open(&flags)?;
     let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    // The flags are said last: they win over the variables of libprocess.
     let mut builder = System::builder()
+        .from_env()?
         .ip(ip)
         .port(flags.port)
         .delegate("master")

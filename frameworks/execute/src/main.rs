@@ -48,8 +48,8 @@ fn run(flags: &Flags) -> Result<()> {
     info.principal.clone_from(&flags.principal);
     info.capabilities.extend(capabilities(flags)?);
     let system = System::builder()
-        .client_only()
-        .start()
+        .from_env()
+        .and_then(|builder| builder.client_only().start())
         .context("failed to start")?;
     let teller = Arc::new(OnceLock::new());
     let kill = flags.kill_after.as_ref().map(|after| KillAfter {

@@ -2,6 +2,7 @@ mod task;
 
 use super::{Method, Request, Response};
 use crate::system::Inner;
+use crate::tls;
 use crate::{Bytes, Future, Promise, System};
 use std::collections::VecDeque;
 use std::fmt;
@@ -29,22 +30,22 @@ impl Client {
         Client(system.0.clone())
     }
 
-    /// Sends a request to an address and reads the whole response.
+    /// Sends a request to an address and reads the whole response. It travels by TLS when the system speaks that.
     pub fn request(&self, address: SocketAddr, request: Request) -> Future<Response> {
-        self.one_shot(address, request, Connection::send)
+        self.one_shot(address, self.own(), request, Connection::send)
     }
 
     /// As [`Client::request`], ready once the head has arrived; the body is a [`Body::Stream`](super::Body::Stream).
     pub fn request_streaming(&self, address: SocketAddr, request: Request) -> Future<Response> {
-        self.one_shot(address, request, Connection::send_streaming)
+        self.one_shot(address, self.own(), request, Connection::send_streaming)
     }
 
-    /// Gets `http://host[:port]/path?query`.
+    /// Gets `http://host[:port]/path?query`, or the same by `https://`, which wants a system with [`Tls`](crate::Tls).
     pub fn get(&self, url: &str) -> Future<Response> {
         self.to_url(url, Method::Get, |request| request)
     }
 
-    /// Posts a body to `http://host[:port]/path?query`.
+    /// Posts a body to `http://host[:port]/path?query`, or the same by `https://`.
     pub fn post(&self, url: &str, content_type: &str, body: impl Into<Bytes>) -> Future<Response> {
         let (content_type, body) = (content_type.to_owned(), body.into());
         self.to_url(url, Method::Post, move |mut request| {
@@ -60,33 +61,53 @@ impl Client {
         method: Method,
         complete: impl FnOnce(Request) -> Request + Send + 'static,
     ) -> Future<Response> {
-        let Some(Url { host, port, target }) = Url::parse(url) else {
+        let Some(Url {
+            secure,
+            host,
+            port,
+            target,
+        }) = Url::parse(url)
+        else {
             return Future::failed(format!("Failed to parse URL '{url}'"));
+        };
+        if secure && self.0.tls.is_none() {
+            return Future::failed(format!("Failed to get '{url}': this system does not speak TLS"));
+        }
+        let manner = if secure {
+            Manner::Tls(Some(host.clone()))
+        } else {
+            Manner::Plain
         };
         let request = complete(Request::new(method, &target));
         let client = self.clone();
         if let Ok(ip) = host.parse() {
-            return client.request(SocketAddr::new(ip, port), request);
+            return client.one_shot(SocketAddr::new(ip, port), manner, request, Connection::send);
         }
         let name = host.clone();
         let resolved = self
             .0
             .blocking(move || (name.as_str(), port).to_socket_addrs().map(|mut all| all.next()));
         resolved.then(move |address| match address {
-            Ok(Some(address)) => client.request(address, request),
+            Ok(Some(address)) => client.one_shot(address, manner, request, Connection::send),
             Ok(None) => Future::failed(format!("Failed to resolve '{host}'")),
             Err(error) => Future::failed(format!("Failed to resolve '{host}': {error}")),
         })
     }
 
+    /// How this system speaks to others.
+    fn own(&self) -> Manner {
+        Manner::own(&self.0)
+    }
+
     fn one_shot(
         &self,
         address: SocketAddr,
+        manner: Manner,
         request: Request,
         send: fn(&Connection, Request) -> Future<Response>,
     ) -> Future<Response> {
         let request = request.header("Connection", "close");
-        Connection::connect_inner(&self.0, address).then(move |connection| {
+        Connection::connect_inner(&self.0, address, manner).then(move |connection| {
             let response = send(&connection, request);
             let used = connection.clone();
             response.on_discard(move || used.disconnect());
@@ -95,7 +116,24 @@ impl Client {
     }
 }
 
+/// How a connection is opened.
+enum Manner {
+    Plain,
+    /// With a certificate for the address, or this name.
+    Tls(Option<String>),
+}
+
+impl Manner {
+    fn own(system: &Inner) -> Manner {
+        match system.tls {
+            Some(_) => Manner::Tls(None),
+            None => Manner::Plain,
+        }
+    }
+}
+
 struct Url {
+    secure: bool,
     host: String,
     port: u16,
     target: String,
@@ -103,11 +141,17 @@ struct Url {
 
 impl Url {
     fn parse(url: &str) -> Option<Url> {
-        let rest = url.strip_prefix("http://")?;
+        let (scheme, rest) = url.split_once("://")?;
+        let secure = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
         let split = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(split);
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) => (host, port.parse().ok()?),
+            None if secure => (authority, 443),
             None => (authority, 80),
         };
         let target = if target.starts_with('/') {
@@ -116,6 +160,7 @@ impl Url {
             format!("/{target}")
         };
         (!host.is_empty()).then(|| Url {
+            secure,
             host: host.to_owned(),
             port,
             target,
@@ -157,16 +202,20 @@ struct Command {
 }
 
 impl Connection {
-    /// Connects; fails with a text that names the address.
+    /// Connects, by TLS when the system speaks that; fails with a text that names the address.
     pub fn connect(system: &System, address: SocketAddr) -> Future<Connection> {
-        Connection::connect_inner(&system.0, address)
+        Connection::connect_inner(&system.0, address, Manner::own(&system.0))
     }
 
-    fn connect_inner(system: &Arc<Inner>, address: SocketAddr) -> Future<Connection> {
+    fn connect_inner(system: &Arc<Inner>, address: SocketAddr, manner: Manner) -> Future<Connection> {
         let (promise, future) = Promise::new();
         let inner = system.clone();
         system.spawn_io(async move {
-            let stream = match tokio::net::TcpStream::connect(address).await {
+            let (tls, host) = match manner {
+                Manner::Plain => (None, None),
+                Manner::Tls(host) => (inner.tls.as_ref(), host),
+            };
+            let stream = match tls::connect(tls, address, host).await {
                 Ok(stream) => stream,
                 Err(error) => {
                     promise.fail(format!("Failed to connect to {address}: {error}"));

@@ -8,6 +8,7 @@ use super::slot::{HIGH_WATER, Manner, Produced, Slots};
 use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
+use crate::tls::{self, Stream};
 use crate::{Bytes, Upid};
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
 use libprocess_core::message::{self, DestinationError};
@@ -48,18 +49,30 @@ pub(super) async fn run(system: Arc<Inner>, stream: std::net::TcpStream, peer: S
         return;
     };
     let _ = stream.set_nodelay(true);
+    let handshake = tokio::time::timeout(
+        system.settings.header_timeout,
+        tls::accept(system.tls.as_ref(), stream),
+    );
+    let stream = match handshake.await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return tracing::debug!(from = %peer, %error, "refusing a connection"),
+        Err(_) => return,
+    };
     let mut connection = Connection::new(system, stream, peer);
     std::future::poll_fn(|cx| connection.poll(cx)).await;
     if connection.refused {
         let _ = connection.stream.shutdown().await;
         let rest = std::future::poll_fn(|cx| connection.drain(cx));
         let _ = tokio::time::timeout(REFUSED_LINGER, rest).await;
+    } else if connection.stream.is_tls() {
+        // Says that this is the end, not a cut.
+        let _ = tokio::time::timeout(REFUSED_LINGER, connection.stream.shutdown()).await;
     }
 }
 
 struct Connection {
     system: Arc<Inner>,
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
     decoder: RequestDecoder,
     incoming: Incoming,
@@ -95,7 +108,7 @@ enum Incoming {
 }
 
 impl Connection {
-    fn new(system: Arc<Inner>, stream: TcpStream, peer: SocketAddr) -> Connection {
+    fn new(system: Arc<Inner>, stream: Stream, peer: SocketAddr) -> Connection {
         Connection {
             decoder: RequestDecoder::new(system.settings.limits),
             system,
@@ -188,6 +201,8 @@ impl Connection {
             self.out.drain(..self.written);
             self.written = 0;
         }
+        // TLS may hold back what the socket did not take; its progress wakes us.
+        let _ = Pin::new(&mut self.stream).poll_flush(cx)?;
         Ok(wrote)
     }
 

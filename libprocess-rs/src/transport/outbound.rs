@@ -1,13 +1,14 @@
 use crate::system::Inner;
+use crate::tls::{self, Stream};
 use libprocess_core::http::{Event, Limits, ResponseDecoder};
 use parking_lot::Mutex;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
 use tokio::sync::Notify;
 
 /// How long a half-closed connection waits for the peer's answers; closing earlier could reset it and lose what the
@@ -134,12 +135,11 @@ impl Outbound {
     }
 
     async fn transfer(self: &Arc<Self>, system: &Arc<Inner>) -> io::Result<()> {
-        let mut stream = tokio::select! {
-            stream = TcpStream::connect(SocketAddr::V4(self.address)) => stream?,
+        let stream = tokio::select! {
+            stream = tls::connect(system.tls.as_ref(), SocketAddr::V4(self.address), None) => stream?,
             () = self.replaced() => return Ok(()),
         };
-        stream.set_nodelay(true)?;
-        let (mut read, mut write) = stream.split();
+        let (mut read, mut write) = tokio::io::split(stream);
         let drained = tokio::select! {
             answers = self.read_answers(&mut read) => return answers,
             written = self.write_messages(system, &mut write) => written?,
@@ -163,7 +163,7 @@ impl Outbound {
     async fn write_messages(
         self: &Arc<Self>,
         system: &Arc<Inner>,
-        write: &mut WriteHalf<'_>,
+        write: &mut WriteHalf<Stream>,
     ) -> io::Result<bool> {
         let mut buffer = Vec::new();
         loop {
@@ -182,7 +182,10 @@ impl Outbound {
             };
             match phase {
                 Phase::Open if buffer.is_empty() => self.changed.notified().await,
-                Phase::Open => write.write_all(&buffer).await?,
+                Phase::Open => {
+                    write.write_all(&buffer).await?;
+                    write.flush().await?;
+                }
                 Phase::Overflown => return Err(io::Error::other("too much is queued")),
                 Phase::Replaced => return Ok(false),
                 Phase::Closed => {
@@ -194,22 +197,26 @@ impl Outbound {
     }
 
     /// Reads and counts answers until the peer closes. Their content does not matter, as in libprocess.
-    async fn read_answers(&self, read: &mut ReadHalf<'_>) -> io::Result<()> {
+    async fn read_answers(&self, read: &mut ReadHalf<Stream>) -> io::Result<()> {
         let mut decoder = ResponseDecoder::new(Limits::default());
         let mut readable = true;
         loop {
-            read.readable().await?;
-            let mut bytes = [0; 2048];
-            let count = match read.try_read(&mut bytes) {
-                Ok(0) => return Ok(()),
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error),
-            };
+            // The bytes live for one poll only, so that an idle connection holds no buffer.
+            let count = std::future::poll_fn(|cx| {
+                let mut bytes = [0; 2048];
+                let mut arrived = ReadBuf::new(&mut bytes);
+                std::task::ready!(Pin::new(&mut *read).poll_read(cx, &mut arrived))?;
+                if readable {
+                    decoder.push(arrived.filled());
+                }
+                Poll::Ready(io::Result::Ok(arrived.filled().len()))
+            });
+            if count.await? == 0 {
+                return Ok(());
+            }
             if !readable {
                 continue;
             }
-            decoder.push(&bytes[..count]);
             let mut answers = 0;
             loop {
                 match decoder.next() {

@@ -11,6 +11,7 @@ mod process;
 mod robust;
 mod streaming;
 mod sync;
+mod tls;
 mod wire;
 
 use libprocess::{Bytes, Context, Process, System, Upid};

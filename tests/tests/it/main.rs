@@ -14,4 +14,5 @@ mod local;
 mod losses;
 mod operator;
 mod support;
+mod tls;
 mod trip;

@@ -2,6 +2,7 @@ use super::{Command, Shared};
 use crate::http::encode::{LAST_CHUNK, chunk, field};
 use crate::http::{Body, Headers, Method, Reader, Request, Response, Writer, pipe};
 use crate::system::Inner;
+use crate::tls::Stream;
 use crate::{Future, Promise};
 use bytes::BytesMut;
 use libprocess_core::http::{DecodeError, Event, Limits, ResponseDecoder, ResponseHead};
@@ -12,7 +13,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// Bytes of a streamed response that may wait for its reader before no more are read.
 const READ_AHEAD: usize = 1024 * 1024;
@@ -24,8 +24,7 @@ const HIGH_WATER: usize = 256 * 1024;
 const READ_SIZE: usize = 16 * 1024;
 
 /// Serves a connection until it ends.
-pub(super) async fn run(system: &Arc<Inner>, shared: Arc<Shared>, stream: TcpStream) {
-    let _ = stream.set_nodelay(true);
+pub(super) async fn run(system: &Arc<Inner>, shared: Arc<Shared>, stream: Stream) {
     let limits = system.settings.limits;
     let mut task = Task {
         shared,
@@ -47,7 +46,7 @@ pub(super) async fn run(system: &Arc<Inner>, shared: Arc<Shared>, stream: TcpStr
 
 struct Task {
     shared: Arc<Shared>,
-    stream: TcpStream,
+    stream: Stream,
     limits: Limits,
     decoder: ResponseDecoder,
     /// Requests whose responses have not begun.
@@ -172,6 +171,8 @@ impl Task {
             self.written = 0;
             self.out.clear();
         }
+        // TLS may hold back what the socket did not take; its progress wakes us.
+        let _ = Pin::new(&mut self.stream).poll_flush(cx)?;
         Ok(wrote)
     }
 
