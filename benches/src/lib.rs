@@ -6,11 +6,15 @@
 //! | [`load`] | a scheduler that launches many tasks and notes what becomes of them |
 //! | [`reads`] | how long requests take |
 //! | [`memory`] | what a process holds |
+//! | [`runtime`] | the subject `runtime`: libprocess beside C++ and other actor runtimes |
+//! | [`counting`] | an allocator that counts |
 //! | [`table`] | how results are shown and kept |
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+pub mod counting;
 pub mod launch;
 pub mod load;
 pub mod memory;
 pub mod reads;
+pub mod runtime;
 pub mod table;

@@ -22,27 +22,36 @@ pub struct Row {
 
 /// The table as Markdown.
 pub fn render(rows: &[Row]) -> String {
-    let mut cells = vec![["work", "C++ 1.11.0", "goal", "ours", ""].map(str::to_owned)];
+    let mut cells = vec![
+        ["work", "C++ 1.11.0", "goal", "ours", ""]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     cells.extend(rows.iter().map(|row| {
         let verdict = if row.reached { "PASS" } else { "short" };
-        [&row.work, row.cpp, row.goal, &row.ours, verdict].map(str::to_owned)
+        [&row.work, row.cpp, row.goal, &row.ours, verdict]
+            .map(str::to_owned)
+            .to_vec()
     }));
+    grid(&cells)
+}
+
+/// Lines of cells as Markdown, the first of them the head; all have as many cells.
+pub fn grid(lines: &[Vec<String>]) -> String {
+    let columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| {
-        cells
-            .iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        let cells = lines.iter().map(|line| line[column].chars().count());
+        cells.max().unwrap_or(0)
     };
-    let widths: [usize; 5] = std::array::from_fn(width);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for (number, row) in cells.iter().enumerate() {
-        for (cell, width) in row.iter().zip(widths) {
+    for (number, line) in lines.iter().enumerate() {
+        for (cell, width) in line.iter().zip(&widths) {
             let _ = write!(text, "| {cell:width$} ");
         }
         text.push_str("|\n");
         if number == 0 {
-            for width in widths {
+            for width in &widths {
                 let _ = write!(text, "|{}", "-".repeat(width + 2));
             }
             text.push_str("|\n");

@@ -51,6 +51,7 @@ pub struct Builder {
 pub(crate) struct Settings {
     pub(crate) delegate: Option<String>,
     pub(crate) paused_clock: bool,
+    pub(crate) check_peer_ip: bool,
     pub(crate) limits: Limits,
     pub(crate) header_timeout: Duration,
     pub(crate) max_outbound: usize,
@@ -71,6 +72,7 @@ impl Builder {
             settings: Settings {
                 delegate: None,
                 paused_clock: false,
+                check_peer_ip: false,
                 limits: Limits {
                     max_body: to_u64(DEFAULT_MAX_BODY),
                     ..Limits::default()
@@ -135,6 +137,13 @@ impl Builder {
         self
     }
 
+    /// Refuses messages whose sender claims another IP address than the one they come from. Not for hosts behind address
+    /// translation, nor for senders that advertise one address and use another.
+    pub fn check_peer_ip(mut self, check: bool) -> Builder {
+        self.settings.check_peer_ip = check;
+        self
+    }
+
     /// Refuses bodies above this many bytes with 413. The default is 256 MiB.
     pub fn max_body(mut self, bytes: usize) -> Builder {
         self.settings.limits.max_body = to_u64(bytes);
@@ -168,7 +177,8 @@ impl Builder {
     }
 
     /// Takes what the environment says: `LIBPROCESS_IP`, `LIBPROCESS_PORT`, `LIBPROCESS_ADVERTISE_IP`,
-    /// `LIBPROCESS_ADVERTISE_PORT`, `LIBPROCESS_NUM_WORKER_THREADS` and those of [`Tls::from_variables`]. No other code of
+    /// `LIBPROCESS_ADVERTISE_PORT`, `LIBPROCESS_NUM_WORKER_THREADS`,
+    /// `LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH` and those of [`Tls::from_variables`]. No other code of
     /// this crate reads it.
     ///
     /// # Errors
@@ -189,6 +199,9 @@ impl Builder {
         }
         if let Some(workers) = variable("LIBPROCESS_NUM_WORKER_THREADS")? {
             self = self.workers(workers);
+        }
+        if let Some(check) = variable("LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH")? {
+            self.settings.check_peer_ip = check;
         }
         if let Some(tls) = Tls::from_variables(|name| std::env::var(name).ok())? {
             self.tls = Some(tls);

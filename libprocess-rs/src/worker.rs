@@ -75,6 +75,34 @@ struct Current {
 thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
     static RUNNING: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    /// Workers to wake at the end of [`wake_once`]; `None` outside of it.
+    static DELAYED: RefCell<Option<Vec<Waker>>> = const { RefCell::new(None) };
+}
+
+/// Runs `f`, which hands events to other workers, and wakes each of those once, at the end.
+///
+/// Waking a thread costs more than handling most messages, and one that is woken for every message falls asleep again
+/// before the next. For work that is bounded: what `f` hands over waits for it to end.
+pub(crate) fn wake_once<T>(f: impl FnOnce() -> T) -> T {
+    let outer = DELAYED.replace(Some(Vec::new()));
+    let output = f();
+    let wakers = DELAYED.replace(outer);
+    wakers.into_iter().flatten().for_each(Waker::wake);
+    output
+}
+
+/// Wakes a worker, now or at the end of [`wake_once`].
+fn wake(waker: Waker) {
+    let now = DELAYED.with_borrow_mut(|delayed| match delayed {
+        Some(wakers) => {
+            wakers.push(waker);
+            None
+        }
+        None => Some(waker),
+    });
+    if let Some(waker) = now {
+        waker.wake();
+    }
 }
 
 /// Whether the calling thread is a worker of some system.
@@ -129,7 +157,7 @@ impl Worker {
             }
         };
         if let Some(waker) = waker {
-            waker.wake();
+            wake(waker);
         }
     }
 

@@ -7,16 +7,15 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, run};
 
 /// The subjects and the benchmarks behind them.
-const SUBJECTS: [&str; 1] = ["launch"];
+const SUBJECTS: [&str; 2] = ["launch", "runtime"];
 
-/// Builds the daemons and the benchmark in release and runs it; further arguments go to it.
+/// Builds in release what the subject needs and runs it; further arguments go to it.
 pub fn run_subject(root: &Path, subject: &str, rest: &[String]) -> Result<()> {
     let cargo = cargo();
-    run(
-        root,
-        &cargo,
-        &["build", "--release", "--locked", "--workspace", "--bins"],
-    )?;
+    if subject == "launch" {
+        let daemons = ["build", "--release", "--locked", "--workspace", "--bins"];
+        run(root, &cargo, &daemons)?;
+    }
     let mut arguments: Vec<String> = [
         "bench",
         "--locked",

@@ -5,7 +5,7 @@
 //! | `verify` | everything CI checks: formatting, lints, the house rules, documentation, tests. Never writes. |
 //! | `fix` | formats and applies what the linter can mend. Never judges. |
 //! | `test` | the tests, with the real clients they need (installed into `target/` from PyPI). |
-//! | `bench SUBJECT` | a benchmark: `launch`. |
+//! | `bench SUBJECT` | a benchmark: `launch`, `runtime`. |
 //! | `demo [FILES...]` | a real cluster that counts words (`cargo demo`). |
 //! | `gen` | the Rust of the messages from their `.proto` files. |
 //! | `tidy` | the house rules alone. |
@@ -60,7 +60,7 @@ const HELP: &str = "cargo xtask <command>
   verify          everything CI checks; never writes
   fix             formats and applies lint fixes; never judges
   test [FILTER]   the tests, with the real clients they need
-  bench SUBJECT   a benchmark: launch
+  bench SUBJECT   a benchmark: launch, runtime
   demo [FILES]    a real cluster that counts words; --keep leaves it up
   gen             the Rust of the messages from their .proto files
   tidy            the house rules alone";

@@ -9,7 +9,7 @@ use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
 use crate::tls::{self, Stream};
-use crate::{Bytes, Upid};
+use crate::{Bytes, Upid, worker};
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
 use libprocess_core::message::{self, DestinationError};
 use std::cell::RefCell;
@@ -223,7 +223,7 @@ impl Connection {
             None => return Ok(false),
             Some(0) => self.handle_client_closed(),
             Some(_) => {
-                if let Err(error) = self.decode() {
+                if let Err(error) = worker::wake_once(|| self.decode()) {
                     self.refuse(&error);
                 }
                 self.set_deadline();
@@ -339,6 +339,14 @@ impl Connection {
                 keep_alive,
                 body,
             } => {
+                if self.system.settings.check_peer_ip && self.peer.ip() != *from.address().ip() {
+                    let text = format!(
+                        "UPID IP address validation failed: Message from {from} was sent from IP {}",
+                        self.peer
+                    );
+                    self.push_response(&Response::bad_request(text), None);
+                    return Ok(());
+                }
                 let message = Message {
                     from,
                     name,

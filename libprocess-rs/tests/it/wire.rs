@@ -1,7 +1,7 @@
 //! The bytes between runtimes, against a plain socket and against recordings of C++ Mesos.
 
 use crate::{LIMIT, Probe, Raw, next, start};
-use libprocess::{LinkMode, Upid};
+use libprocess::{LinkMode, System, Upid};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
@@ -204,5 +204,23 @@ fn unhandled_messages_are_delegated_with_their_sender() {
     system.send_from(&system.upid("somebody"), front.upid(), "Odd", "x");
     assert_eq!(next(&events), "initialize");
     assert_eq!(next(&events), "message Odd from somebody of 1");
+    system.shutdown();
+}
+
+#[test]
+fn a_sender_that_claims_another_address_is_refused_when_that_is_wanted() {
+    let system = System::builder().workers(2).check_peer_ip(true).start().unwrap();
+    let (_probe, events) = Probe::spawn(&system, "probe");
+    assert_eq!(next(&events), "initialize");
+    let send = |from: &str| {
+        let mut raw = Raw::connect(&system);
+        raw.send(format!(
+            "POST /probe/Hello HTTP/1.1\r\nLibprocess-From: {from}\r\nConnection: close\r\n\r\n"
+        ));
+        raw.read_to("\r\n\r\n")
+    };
+    assert!(send("x@10.1.2.3:4").starts_with("HTTP/1.1 400 Bad Request"));
+    assert!(send("y@127.0.0.1:5").starts_with("HTTP/1.1 202 Accepted"));
+    assert_eq!(next(&events), "message Hello from y of 0");
     system.shutdown();
 }

@@ -400,16 +400,15 @@ impl<'a> Reader<'a> {
 
 /// Writes a nested message behind its length.
 #[inline]
-pub(crate) fn put_message<M: Message>(message: &M, out: &mut Vec<u8>) {
+#[doc(hidden)]
+pub fn put_message<M: Message>(message: &M, out: &mut Vec<u8>) {
     delimited(out, |out| message.encode(out));
 }
 
 /// Reads a nested message. The caller says in `seen` whether an earlier occurrence filled it.
 #[inline]
-pub(crate) fn merge_message<M: Message>(
-    message: &mut M,
-    reader: &mut Reader<'_>,
-) -> Result<bool, DecodeError> {
+#[doc(hidden)]
+pub fn merge_message<M: Message>(message: &mut M, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
     let again = reader.seen == 1;
     reader.nested(message, again)?;
     Ok(true)

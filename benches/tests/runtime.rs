@@ -1,0 +1,27 @@
+//! Every row of the subject `runtime` at a tiny size, so that none can rot.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::Path;
+
+use mesos_benches::counting::Counting;
+use mesos_benches::runtime::{Size, plot, row, run};
+
+#[path = "../peers/mod.rs"]
+mod peers;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn runtime_measures_every_row() {
+    let program = Path::new(env!("CARGO_BIN_EXE_libprocess-bench"));
+    let rows = run(Size::TINY, &peers::all(), program, &[]).unwrap();
+    assert_eq!(rows.len(), 31);
+    for row in &rows {
+        assert!(row.ours.is_finite() && row.ours >= 0.0, "{row}");
+        assert!(row.peers.iter().all(|(_, figure)| *figure > 0.0), "{row}");
+    }
+    assert_eq!(row::render(&rows).lines().count(), rows.len() + 5);
+    assert!(plot::svg(&rows).ends_with("</svg>\n"));
+}
