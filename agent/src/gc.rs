@@ -84,7 +84,9 @@ impl Gc {
         due
     }
 
-    /// Sets the greatest age from the part of the disk that is used.
+    /// Sets the greatest age from the part of the disk that is used: the less is free beyond the headroom, the less.
+    ///
+    /// Mesos: src/slave/slave.cpp, `Slave::age`.
     fn disk_used(&mut self, used: f64) {
         self.max_age = self.delay.mul_f64((1.0 - self.headroom - used).max(0.0));
     }
@@ -181,7 +183,9 @@ fn last_change(path: &Path) -> Option<Time> {
     Some(Time::from_nanos(u64::try_from(since.as_nanos()).ok()?))
 }
 
-/// The used part of the disk a path lies on.
+/// The used part of the disk a path lies on; what the system keeps back for root is not used.
+///
+/// Mesos: 3rdparty/stout/include/stout/posix/fs.hpp, `fs::usage`.
 fn usage(path: &Path) -> io::Result<f64> {
     let disk = nix::sys::statvfs::statvfs(path)?;
     if disk.blocks() == 0 {
@@ -189,7 +193,7 @@ fn usage(path: &Path) -> io::Result<f64> {
     }
     // Counts of blocks fit a double's whole numbers closely enough for a share.
     #[allow(clippy::cast_precision_loss)]
-    let used = 1.0 - disk.blocks_available() as f64 / disk.blocks() as f64;
+    let used = 1.0 - disk.blocks_free() as f64 / disk.blocks() as f64;
     Ok(used)
 }
 
@@ -232,5 +236,28 @@ mod tests {
         gc.disk_used(0.95);
         assert_eq!(gc.due(start + day * 5, gc.max_age), ["/b"]);
         assert_eq!(gc.pending(), 0);
+    }
+
+    #[test]
+    fn the_greatest_age_shrinks_with_the_free_disk() {
+        let hour = Duration::from_secs(3600);
+        for (headroom, used, hours) in [
+            (0.0, 0.0, 100),
+            (0.1, 0.0, 90),
+            (0.1, 0.5, 40),
+            (0.5, 0.25, 25),
+            (0.1, 0.9, 0),
+            (0.1, 1.0, 0),
+            (1.0, 0.0, 0),
+        ] {
+            let mut gc = Gc::new(hour * 100, headroom, PathBuf::new());
+            gc.disk_used(used);
+            let off = gc.max_age.abs_diff(hour * hours);
+            assert!(
+                off < Duration::from_millis(1),
+                "{headroom} {used}: {:?}",
+                gc.max_age
+            );
+        }
     }
 }

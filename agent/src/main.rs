@@ -102,7 +102,10 @@ fn run(flags: &Flags, shown: Vec<(String, String)>) -> Result<()> {
         &work_dir,
         launcher.as_ref(),
         &info,
-        &flags.reconfiguration_policy,
+        flags
+            .reconfiguration_policy
+            .parse()
+            .map_err(|error: String| anyhow!(error))?,
         flags.strict,
     )?;
     let parts = Parts {
@@ -243,19 +246,24 @@ fn config(
 }
 
 /// The JSON object of `--executor_environment_variables`.
+///
+/// Mesos: src/slave/flags.cpp; 3rdparty/stout/include/stout/json.hpp, `JSON::parse` for what is no object.
 fn executor_environment(json: Option<&str>) -> Result<Vec<(String, String)>> {
     let Some(json) = json else { return Ok(Vec::new()) };
-    let invalid = |reason: String| anyhow!("Failed to load flag 'executor_environment_variables': {reason}");
-    let value: serde_json::Value = serde_json::from_str(json).map_err(|error| invalid(error.to_string()))?;
+    let invalid = |reason: &dyn std::fmt::Display| {
+        let flag = "executor_environment_variables";
+        anyhow!("Failed to load flag '{flag}': Failed to load value '{json}': {reason}")
+    };
+    let value: serde_json::Value = serde_json::from_str(json).map_err(|error| invalid(&error))?;
     let object = value
         .as_object()
-        .ok_or_else(|| invalid("expecting a JSON object".to_owned()))?;
+        .ok_or_else(|| invalid(&"Unexpected JSON type parsed"))?;
     object
         .iter()
         .map(|(name, value)| match value.as_str() {
             Some(text) => Ok((name.clone(), text.to_owned())),
-            None => Err(invalid(
-                "`executor_environment_variables` must only contain string values".to_owned(),
+            None => Err(anyhow!(
+                "`executor_environment_variables` must only contain string values"
             )),
         })
         .collect()

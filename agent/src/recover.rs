@@ -6,16 +6,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::Path,
-    slice,
 };
 
 use anyhow::{Context as _, Result, bail};
-use mesos::{
-    Ranges, Resources,
-    ids::{AgentId, ContainerId, ExecutorId, FrameworkId},
-};
+use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId};
 use mesos_agent_core::{
-    RecoveredExecutor, RecoveredFramework, RecoveredState, RecoveredTask, checkpoint, paths,
+    Identity, ReconfigurationPolicy, RecoveredExecutor, RecoveredFramework, RecoveredState, RecoveredTask,
+    checkpoint, compatibility::identify, paths,
 };
 use mesos_containerizer::Launcher;
 use mesos_proto::{
@@ -25,7 +22,7 @@ use mesos_proto::{
         internal::{StatusUpdateRecord, status_update_record},
     },
 };
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::disk::Write;
 
@@ -42,7 +39,7 @@ pub(crate) fn read(
     work_dir: &Path,
     launcher: &dyn Launcher,
     info: &SlaveInfo,
-    policy: &str,
+    policy: ReconfigurationPolicy,
     strict: bool,
 ) -> Result<RecoveredState> {
     let root = work_dir.display().to_string();
@@ -72,21 +69,15 @@ pub(crate) fn read(
     {
         let id = AgentId::new(id);
         if let Some(known) = reader.single::<SlaveInfo>(&paths::agent_info(&root, &id))? {
-            match compatible(&known, info, policy) {
-                Ok(()) => {
-                    state.info = Some(SlaveInfo {
-                        id: known.id,
-                        ..info.clone()
-                    })
-                }
-                // After a reboot nothing of the old agent is left to be mixed up: it becomes a new agent.
-                Err(reason) if state.rebooted => {
-                    info!(reason, "starting as a new agent after a reboot");
+            match identify(policy, &known, info, state.rebooted, &root) {
+                Ok(Identity::Same(info)) => state.info = Some(*info),
+                Ok(Identity::New(reason)) => {
+                    warn!(reason, "starting as a new agent after a reboot");
                     // The next start is none after a reboot any more: it must come to the same end.
                     fs::remove_file(&latest_agent)
                         .with_context(|| format!("Failed to remove latest symlink '{latest_agent}'"))?;
                 }
-                Err(reason) => bail!("{}", incompatible(&reason, &root, policy)),
+                Err(reason) => bail!(reason),
             }
             if state.info.is_some() {
                 // No process of before a reboot lives, but there may be updates nobody has acknowledged.
@@ -104,103 +95,6 @@ pub(crate) fn read(
     write.make_now().context("Failed to checkpoint the boot id")?;
     state.errors = reader.errors;
     Ok(state)
-}
-
-/// Whether a restarted agent may go on under the id of the old one.
-///
-/// Mesos: src/slave/compatibility.cpp.
-fn compatible(old: &SlaveInfo, new: &SlaveInfo, policy: &str) -> Result<(), String> {
-    if policy == "any" {
-        return Ok(());
-    }
-    if policy == "additive" {
-        return additive(old, new);
-    }
-    let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
-    let (had, has) = (resources(old), resources(new));
-    let same = |what: &str, is: bool| {
-        if is {
-            Ok(())
-        } else {
-            Err(format!("{what} changed"))
-        }
-    };
-    same(
-        "Configuration change not permitted under this policy: hostname",
-        old.hostname == new.hostname,
-    )?;
-    same(
-        "Configuration change not permitted under this policy: port",
-        old.port == new.port,
-    )?;
-    if had != has {
-        return Err(format!("Resources changed from '{had}' to '{has}'"));
-    }
-    same(
-        "Configuration change not permitted under this policy: attributes",
-        mesos::attributes::same(&old.attributes, &new.attributes),
-    )
-}
-
-/// Whether everything the old description promised is still true.
-///
-/// Mesos: src/slave/compatibility.cpp, `additive`.
-fn additive(old: &SlaveInfo, new: &SlaveInfo) -> Result<(), String> {
-    if old.hostname != new.hostname {
-        return Err(format!(
-            "Configuration change not permitted under `additive` policy: Hostname changed from {} to {}",
-            old.hostname, new.hostname
-        ));
-    }
-    let port = |info: &SlaveInfo| info.port.unwrap_or_default();
-    if port(old) != port(new) {
-        return Err(format!(
-            "Configuration change not permitted under `additive` policy: Port changed from {} to {}",
-            port(old),
-            port(new)
-        ));
-    }
-    let refused = |what: String| {
-        Err(format!(
-            "Configuration change not permitted under 'additive' policy: {what}"
-        ))
-    };
-    let resources = |info: &SlaveInfo| Resources::from_protos(&info.resources).unwrap_or_default();
-    let (had, has) = (resources(old), resources(new));
-    if !has.contains(&had) {
-        return refused(format!("Resources changed from '{had}' to '{has}'"));
-    }
-    for attribute in &old.attributes {
-        let name = &attribute.name;
-        let Some(now) = new.attributes.iter().find(|now| now.name == *name) else {
-            return refused(format!("Couldn't find attribute {name}"));
-        };
-        let grew = match (&attribute.ranges, &now.ranges) {
-            (Some(before), Some(now)) => Ranges::from(&**now).contains(&Ranges::from(&**before)),
-            _ => mesos::attributes::same(slice::from_ref(attribute), slice::from_ref(now)),
-        };
-        if !grew {
-            return refused(format!("Value of attribute '{name}' changed"));
-        }
-    }
-    Ok(())
-}
-
-/// Mesos: src/slave/slave.cpp, `Slave::__recover`.
-fn incompatible(reason: &str, root: &str, policy: &str) -> String {
-    format!(
-        "Failed to perform recovery: Incompatible agent info detected.\n\
-         ------------------------------------------------------------\n\
-         Reconfiguration policy: {policy}\n{reason}\n\
-         ------------------------------------------------------------\n\
-         If recovery failed due to a change in configuration and you want to\n\
-         keep the current agent id, you might want to change the\n\
-         `--reconfiguration_policy` flag to a more permissive value.\n\n\
-         To restart this agent with a new agent id instead, do as follows:\n\
-         rm -f {}\n\
-         This ensures that the agent does not recover old live executors.",
-        paths::latest_agent(&paths::meta_root(root))
-    )
 }
 
 struct Reader {

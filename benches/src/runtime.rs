@@ -113,6 +113,9 @@ fn median(mut samples: Vec<f64>) -> f64 {
     samples[samples.len() / 2]
 }
 
+/// One group of rows.
+type Step = fn(&mut Run<'_>);
+
 /// What is measured how often, and what was found.
 struct Run<'a> {
     size: Size,
@@ -133,7 +136,7 @@ pub fn run(size: Size, peers: &[Box<dyn Engine>], program: &Path, groups: &[Stri
         rows: Vec::new(),
     };
     let wanted = |group: &str| groups.is_empty() || groups.iter().any(|wanted| wanted == group);
-    let steps: [(&str, fn(&mut Run<'_>)); 10] = [
+    let steps: [(&str, Step); 10] = [
         ("throughput", |run| run.throughput()),
         ("rpc", |run| run.rpc()),
         ("links", |run| run.links()),

@@ -28,7 +28,7 @@ mod slot;
 
 pub use auth::RouteOptions;
 pub use client::{Client, Connection};
-pub use libprocess_core::http::{Headers, Method, Query, percent_decode, percent_encode};
+pub use libprocess_core::http::{Headers, MalformedEscape, Method, Query, percent_decode, percent_encode};
 pub use pipe::{Reader, Writer, pipe};
 pub use request::Request;
 pub use responder::Responder;

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;
+pub mod compatibility;
 pub mod config;
 pub mod constants;
 pub mod effect;
@@ -53,6 +54,7 @@ mod shutdown;
 mod timers;
 
 pub use crate::core::{AgentCore, AgentState};
+pub use compatibility::{Identity, ReconfigurationPolicy};
 pub use config::Config;
 pub use effect::{Effect, ExecutorAnswer, LaunchContainer, Outgoing, Since, Ticket};
 pub use input::{ContainerEnd, ExecutorRequest, FromMaster, Input};

@@ -12,7 +12,7 @@ use mesos_proto::v0::{
     internal::{
         MasterSlaveConnection, ReconcileTasksMessage, RegisterSlaveMessage, ReregisterSlaveMessage,
         SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage, UpdateSlaveMessage,
-        update_slave_message,
+        archive, update_slave_message,
     },
     task_status::Reason,
 };
@@ -25,6 +25,7 @@ use crate::{
     effect::{Effect, Outgoing},
     executor::ExecutorState,
     executor_update::AgentUpdate,
+    framework::Framework,
     paths,
     resources::{downgraded, downgraded_executor, downgraded_task, dropped},
     timers::Timer,
@@ -88,6 +89,9 @@ impl AgentCore {
                 }
             }
         }
+        message
+            .completed_frameworks
+            .extend(self.completed_frameworks.iter().map(archived));
         message
     }
 
@@ -259,5 +263,17 @@ impl AgentCore {
             });
         }
         self.shutdown(now, reason, out);
+    }
+}
+
+/// A framework without executors here, with all it ran that the agent still remembers.
+fn archived(framework: &Framework) -> archive::Framework {
+    let executors = framework.completed_executors.iter();
+    let tasks = executors.flat_map(|executor| executor.terminated.values().chain(&executor.completed));
+    archive::Framework {
+        framework_info: framework.info.clone(),
+        pid: framework.pid.as_ref().map(ToString::to_string),
+        tasks: tasks.cloned().map(downgraded_task).collect(),
+        ..archive::Framework::default()
     }
 }

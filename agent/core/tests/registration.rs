@@ -460,3 +460,43 @@ fn an_update_nobody_acknowledged_survives_a_reboot() {
     let told = common::told(&bench.forwarded());
     assert_eq!(told, [("t".into(), TaskFinished, None, String::new())]);
 }
+
+#[test]
+fn a_returning_agent_tells_what_it_has_completed() {
+    let mut bench = Bench::registered();
+    let (container, _, _) = bench.running(framework_info(false, false), "t");
+    let uuid = bench.update("t", "t", TaskFinished);
+    bench.store();
+    bench.acknowledge("t", &uuid);
+    let reregistered = |bench: &mut Bench| {
+        bench.effects.clear();
+        bench.give(Input::MasterDetected(None));
+        bench.give(Input::MasterDetected(Some(master())));
+        bench.advance(Duration::from_secs(1));
+        sent::<ReregisterSlaveMessage>(bench).remove(0).1
+    };
+    let message = reregistered(&mut bench);
+    assert_eq!(
+        (message.frameworks.len(), message.completed_frameworks.len()),
+        (1, 0)
+    );
+    bench.exit(&container, 0);
+    let message = reregistered(&mut bench);
+    assert_eq!((message.frameworks.len(), message.tasks.len()), (0, 0));
+    let [archived] = &message.completed_frameworks[..] else {
+        panic!("{message:?}")
+    };
+    assert_eq!(
+        archived.framework_info.id.as_deref(),
+        Some(&common::framework_id())
+    );
+    let [task] = &archived.tasks[..] else {
+        panic!("{archived:?}")
+    };
+    assert_eq!((task.task_id.value.as_str(), task.state), ("t", TaskFinished));
+    assert_eq!(
+        task.resources[0].role.as_deref(),
+        Some("*"),
+        "masters expect the old form"
+    );
+}

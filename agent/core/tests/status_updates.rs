@@ -82,23 +82,6 @@ fn an_update_carries_what_mesos_sends() {
 }
 
 #[test]
-fn what_is_not_acknowledged_is_sent_again_ever_more_rarely() {
-    let mut bench = Bench::registered();
-    bench.running(framework_info(false, false), "t");
-    let uuid = bench.update("t", "t", TaskFinished);
-    assert_eq!(bench.forwarded().len(), 1);
-    for wait in [10, 20, 40, 80, 160, 320, 600, 600] {
-        bench.advance(Duration::from_secs(wait) - Duration::from_millis(1));
-        assert!(bench.forwarded().is_empty(), "too early, before {wait} s");
-        bench.advance(Duration::from_millis(1));
-        assert_eq!(bench.forwarded().len(), 1, "after {wait} s");
-    }
-    bench.acknowledge("t", &uuid);
-    bench.advance(Duration::from_secs(3600));
-    assert!(bench.forwarded().is_empty());
-}
-
-#[test]
 fn a_duplicate_is_acknowledged_and_not_sent_again() {
     let mut bench = Bench::registered();
     let (_, _, connection) = bench.running(framework_info(false, false), "t");
@@ -193,4 +176,32 @@ fn without_a_master_updates_wait_and_go_out_when_there_is_one_again() {
     assert_eq!(bench.forwarded().len(), 1);
     bench.advance(Duration::from_secs(10));
     assert_eq!(bench.forwarded().len(), 1, "the waits start anew");
+}
+
+#[test]
+fn an_update_nobody_acknowledges_goes_out_again_after_ten_seconds_and_twice_that_up_to_ten_minutes() {
+    let mut bench = Bench::registered();
+    bench.running(framework_info(false, false), "t");
+    let killing = bench.update("t", "t", TaskKilling);
+    let killed = bench.update("t", "t", TaskKilled);
+    assert_eq!(bench.forwarded().len(), 1);
+    let millisecond = Duration::from_millis(1);
+    let waits = |bench: &mut Bench, state| {
+        for seconds in [10, 20, 40, 80, 160, 320, 600, 600, 600] {
+            bench.advance(Duration::from_secs(seconds) - millisecond);
+            assert_eq!(bench.forwarded(), [], "not before {seconds} s");
+            bench.advance(millisecond);
+            let again = bench.forwarded();
+            assert_eq!(again.len(), 1, "after {seconds} s");
+            assert_eq!(again[0].status.state, state);
+        }
+    };
+    waits(&mut bench, TaskKilling);
+    // The next update begins again.
+    bench.acknowledge("t", &killing);
+    assert_eq!(bench.forwarded().len(), 1);
+    waits(&mut bench, TaskKilled);
+    bench.acknowledge("t", &killed);
+    bench.advance(Duration::from_secs(3600));
+    assert_eq!(bench.forwarded(), []);
 }

@@ -6,6 +6,7 @@ use std::{net::Ipv4Addr, path::PathBuf};
 
 use clap::{ArgAction, Parser};
 use libprocess::duration::{DurationText, format_duration};
+use mesos_agent_core::ReconfigurationPolicy;
 
 pub use later::LaterFlags;
 
@@ -129,8 +130,8 @@ pub struct Flags {
         value_name = "DURATION"
     )]
     pub executor_reregistration_timeout: DurationText,
-    /// Which changes of the agent's description a restart may bring: equal, additive or any.
-    #[arg(long, default_value = "equal", value_parser = ["equal", "additive", "any"], help_heading = "Recovery")]
+    /// Which changes of the agent's description a restart may bring: equal (none) or additive.
+    #[arg(long, default_value = "equal", help_heading = "Recovery")]
     pub reconfiguration_policy: String,
     /// Whether state that cannot be read keeps the agent from starting.
     #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Recovery")]
@@ -236,6 +237,7 @@ impl Flags {
         if let Some(name) = self.later.unsupported() {
             return unsupported(name);
         }
+        self.reconfiguration_policy.parse::<ReconfigurationPolicy>()?;
         if !(0.0..=1.0).contains(&self.gc_disk_headroom) {
             return Err(format!(
                 "Invalid value '{}' for --gc_disk_headroom. Must be between 0.0 and 1.0",

@@ -74,9 +74,12 @@ impl<M: Payload> Behaviour for Sum<M> {
     }
 }
 
+/// The members of a ring, once all are there.
+type Ring<P> = OnceLock<Vec<<P as Peer>::Address<Hopper<P>>>>;
+
 /// A member of a ring.
 struct Hopper<P: Peer> {
-    ring: Arc<OnceLock<Vec<P::Address<Hopper<P>>>>>,
+    ring: Arc<Ring<P>>,
     next: usize,
     done: Option<oneshot::Sender<()>>,
 }

@@ -145,6 +145,11 @@ impl Cluster {
         &self.master
     }
 
+    /// The master's process, to be restarted.
+    pub fn master_daemon_mut(&mut self) -> &mut Daemon {
+        &mut self.master
+    }
+
     /// The agents' processes.
     pub fn agents(&self) -> &[Daemon] {
         &self.agents

@@ -19,6 +19,8 @@ const START: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
+    program: PathBuf,
+    flags: Vec<String>,
     address: String,
     log: PathBuf,
 }
@@ -32,30 +34,48 @@ impl Daemon {
     /// When it cannot be started, or ends or stays silent instead; the text shows the end of its log.
     pub fn start(program: &Path, port: Option<u16>, flags: &[String], log: &Path) -> Result<Self> {
         let port = port.map_or_else(free_port, Ok)?;
-        let address = format!("127.0.0.1:{port}");
+        let flags: Vec<String> = ["--ip=127.0.0.1".to_owned(), format!("--port={port}")]
+            .into_iter()
+            .chain(flags.iter().cloned())
+            .collect();
         let output = File::create(log).with_context(|| format!("failed to create `{}`", log.display()))?;
-        let child = Command::new(program)
-            .args(["--ip=127.0.0.1".to_owned(), format!("--port={port}")])
-            .args(flags)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .with_context(|| format!("failed to start `{}`", program.display()))?;
         let mut daemon = Self {
-            child,
-            address,
+            child: spawn(program, &flags, output)?,
+            program: program.to_path_buf(),
+            flags,
+            address: format!("127.0.0.1:{port}"),
             log: log.to_path_buf(),
         };
-        daemon.wait_until_up(program)?;
+        daemon.wait_until_up()?;
         Ok(daemon)
     }
 
-    fn wait_until_up(&mut self, program: &Path) -> Result<()> {
+    /// Kills it as a crash would, starts it again with the same flags at the same address, and waits until it answers.
+    /// Its log goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Daemon::start`].
+    pub fn restart(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        let output = File::options()
+            .append(true)
+            .open(&self.log)
+            .with_context(|| format!("failed to open `{}`", self.log.display()))?;
+        self.child = spawn(&self.program, &self.flags, output)?;
+        self.wait_until_up()
+    }
+
+    fn wait_until_up(&mut self) -> Result<()> {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
-                bail!("`{}` ended with {status}:\n{}", program.display(), self.tail());
+                bail!(
+                    "`{}` ended with {status}:\n{}",
+                    self.program.display(),
+                    self.tail()
+                );
             }
             if get(&self.address, "/health").is_ok_and(|(status, _)| status == 200) {
                 return Ok(());
@@ -63,7 +83,7 @@ impl Daemon {
             if started.elapsed() > START {
                 bail!(
                     "`{}` does not answer at {}:\n{}",
-                    program.display(),
+                    self.program.display(),
                     self.address,
                     self.tail()
                 );
@@ -114,6 +134,16 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn spawn(program: &Path, flags: &[String], output: File) -> Result<Child> {
+    Command::new(program)
+        .args(flags)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
+        .with_context(|| format!("failed to start `{}`", program.display()))
 }
 
 /// A port that nobody listens on now.

@@ -1,6 +1,7 @@
 //! Who the framework is and where the master is.
 
 use libprocess::{Future, Pid, System};
+use nix::unistd::{Uid, User};
 
 use crate::driver::Driver;
 use crate::process::SchedulerProcess;
@@ -44,15 +45,14 @@ impl<S: Scheduler> Teller<S> {
 }
 
 impl Framework {
-    /// A framework of the current user in role `*`, with the master at `host:port`.
+    /// A framework of the user the process runs as in role `*`, with the master at `host:port`.
     pub fn new(name: &str, master: &str) -> Self {
-        let user = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
         let multi_role = framework_info::Capability {
             r#type: Some(framework_info::capability::Type::MultiRole),
             ..Default::default()
         };
         let info = FrameworkInfo {
-            user,
+            user: user_name(Uid::current()),
             name: name.to_owned(),
             roles: vec!["*".to_owned()],
             capabilities: vec![multi_role],
@@ -126,5 +126,30 @@ impl<S: Scheduler> Handle<S> {
     /// Is ready when the framework has ended.
     pub fn outcome(self) -> Future<Outcome> {
         self.outcome
+    }
+}
+
+/// The name of a user, or the number of one the host has no name for. The environment may name somebody else.
+///
+/// Differs from Mesos: `mesos-execute` refuses to run as a user without a name.
+///
+/// Mesos: 3rdparty/stout/include/stout/os/posix/su.hpp, `os::user`
+fn user_name(uid: Uid) -> String {
+    match User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        Ok(None) | Err(_) => uid.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_named_by_the_host_and_else_by_number() {
+        assert_eq!(user_name(Uid::from_raw(0)), "root");
+        assert_eq!(user_name(Uid::from_raw(3_999_999_999)), "3999999999");
+        let framework = Framework::new("f", "127.0.0.1:5050");
+        assert_eq!(framework.info.user, user_name(Uid::current()));
     }
 }

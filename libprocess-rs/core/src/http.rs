@@ -12,5 +12,5 @@ mod reason;
 pub use decoder::{DecodeError, Decoder, Event, Head, Limits, RequestDecoder, ResponseDecoder};
 pub use head::{Method, RequestHead, ResponseHead};
 pub use headers::{Headers, Text};
-pub use query::{Query, percent_decode, percent_encode};
+pub use query::{MalformedEscape, Query, percent_decode, percent_encode};
 pub use reason::reason;

@@ -2,9 +2,11 @@
 
 use libprocess_core::time::Time;
 use mesos::ids::FrameworkId;
+use mesos_proto::v0::scheduler;
 use tracing::info;
 
 use crate::effect::{Effect, Effects, StreamId, Timer};
+use crate::metrics::count;
 use crate::state::{FrameworkState, Master};
 
 impl Master {
@@ -24,6 +26,7 @@ impl Master {
         let timeout = Self::failover_timeout(&framework.info);
         info!(%framework_id, failover_timeout_secs = timeout.as_secs_f64(), "framework disconnected");
         self.allocator.set_framework_active(&framework_id, false);
+        self.count_rescinded(&framework_id);
         self.discard_offers_of(now, &framework_id);
         self.framework_updated(&framework_id);
         effects.push(Effect::Delay(
@@ -31,6 +34,18 @@ impl Master {
             timeout,
         ));
         self.allocate_soon(effects);
+    }
+
+    /// The offers of a scheduler that is gone count as rescinded, and as told, though nobody is there to hear it.
+    ///
+    /// Mesos: `Master::disconnect`, `Master::deactivate`.
+    fn count_rescinded(&mut self, framework_id: &FrameworkId) {
+        if let Some(framework) = self.frameworks.get_mut(framework_id) {
+            for _ in &framework.offers {
+                framework.metrics.offers_rescinded += 1;
+                count(&mut framework.metrics.events, scheduler::event::Type::Rescind);
+            }
+        }
     }
 
     /// The failover timeout of one disconnection ran out.

@@ -111,10 +111,7 @@ impl Master {
             }
             task.message.statuses.push(status.clone());
             ended.push((task.id(), status));
-            framework.completed_tasks.push_back(task);
-            if framework.completed_tasks.len() > self.options.max_completed_tasks_per_framework {
-                framework.completed_tasks.pop_front();
-            }
+            framework.complete_task(task, self.options.max_completed_tasks_per_framework);
         }
         for (task_id, status) in ended {
             self.task_updated_event(framework_id, &task_id, status);

@@ -105,6 +105,7 @@ impl Master {
             agent.reregistered = Some(now);
         }
         self.take_in(now, &id, &message, !was_recovered, was_unreachable, effects);
+        self.take_in_completed(&id, &message.completed_frameworks);
         let reply = internal::SlaveReregisteredMessage {
             slave_id: id.to_proto(),
             connection: Some(Box::new(self.connection_message())),
@@ -187,6 +188,37 @@ impl Master {
             self.add_task(task);
             if let Some(status) = status {
                 self.send_event(&framework_id, *crate::effect::status_event(status), effects);
+            }
+        }
+    }
+
+    /// Remembers what frameworks ran on a returning agent that runs nothing of them any more.
+    ///
+    /// A framework is completed for an agent when it has no executor there, and for the master when its scheduler has
+    /// ended: one that is unknown here may subscribe any time, so it is no completed framework, and its tasks are
+    /// forgotten.
+    ///
+    /// Differs from Mesos: a task the master remembers already is not remembered twice.
+    ///
+    /// Mesos: `Master::addSlave`.
+    fn take_in_completed(&mut self, id: &AgentId, archived: &[internal::archive::Framework]) {
+        let max = self.options.max_completed_tasks_per_framework;
+        for archived in archived {
+            let framework_id = archived.framework_info.id.as_deref().map(FrameworkId::from);
+            let known = framework_id.and_then(|framework_id| self.frameworks.get_mut(&framework_id));
+            let Some(framework) = known else {
+                if !archived.tasks.is_empty() {
+                    warn!(agent_id = %id, tasks = archived.tasks.len(), "possibly orphaned completed tasks");
+                }
+                continue;
+            };
+            for task in archived.tasks.iter().cloned().map(Task::new) {
+                let same = |known: &Task| known.id() == task.id() && known.agent_id() == *id;
+                let known = framework.tasks.get(&task.id()).is_some_and(&same)
+                    || framework.completed_tasks.iter().any(same);
+                if !known {
+                    framework.complete_task(task, max);
+                }
             }
         }
     }

@@ -86,7 +86,13 @@ fn teardown(
         return responder.respond(Response::method_not_allowed(&["POST"], request.method.as_str()));
     }
     let form = String::from_utf8_lossy(&request.body).into_owned();
-    let form = libprocess::http::Query::parse(&form);
+    let form = match libprocess::http::Query::parse_strictly(&form) {
+        Ok(form) => form,
+        Err(error) => {
+            let said = format!("Unable to decode query string: {error}");
+            return responder.respond(Response::bad_request(said));
+        }
+    };
     let Some(id) = form.get("frameworkId") else {
         return responder.respond(Response::bad_request(
             "Missing 'frameworkId' query parameter in the request body",

@@ -6,7 +6,7 @@
 //!
 //! Mesos: `3rdparty/stout/include/stout/flags/flags.hpp`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -32,6 +32,8 @@ pub enum Stop {
 
 /// Reads a program's flags from its command line and environment.
 ///
+/// Words that are no flags are passed over, and what follows a lone `--`.
+///
 /// # Errors
 ///
 /// [`Stop`] when help was asked for or a flag is wrong.
@@ -39,27 +41,9 @@ pub fn load<F: CommandFactory + FromArgMatches>(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded<F>, Stop> {
-    let command = F::command();
-    let switches: Vec<String> = command
-        .get_arguments()
-        .filter(|argument| is_switch(argument))
-        .map(|argument| argument.get_id().to_string())
-        .collect();
-    let (mut words, given) = normalise(arguments, &switches, &command)?;
-    for (name, value) in environment {
-        let Some(name) = name.strip_prefix("MESOS_").map(str::to_lowercase) else {
-            continue;
-        };
-        let known = command
-            .get_arguments()
-            .find(|argument| matches_name(argument, &name));
-        if let Some(known) = known
-            && !given.contains(&known.get_id().to_string())
-        {
-            let value = of_switch(contents(&name, value)?, known.get_id().as_str(), &switches);
-            words.push(format!("--{name}={value}").into());
-        }
-    }
+    let mut command = F::command();
+    command.build();
+    let words = words(&command, arguments, environment).map_err(|said| wrong(&command, &said))?;
     let matches = command
         .clone()
         .try_get_matches_from(words)
@@ -126,6 +110,162 @@ pub fn exit_with(message: &str) -> ! {
     std::process::exit(1)
 }
 
+/// A flag as it was given: its name in small letters, perhaps with `no-` before it, and its value if it has one.
+type Given = (String, Option<String>);
+
+/// The words for `clap`: every flag once, as `--name=value`.
+///
+/// Mesos: `FlagsBase::load`.
+fn words(
+    command: &Command,
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Vec<OsString>, String> {
+    let mut arguments = arguments.into_iter();
+    let mut words: Vec<OsString> = arguments.next().into_iter().collect();
+    let mut given = given(command, arguments)?;
+    let typed: BTreeSet<String> = given.iter().map(|(name, _)| name.clone()).collect();
+    for (name, value) in environment {
+        if let Some(name) = name.strip_prefix("MESOS_").map(str::to_lowercase)
+            && find(command, name.strip_prefix("no-").unwrap_or(&name)).is_some()
+            && !typed.contains(&name)
+        {
+            given.push((name, Some(value)));
+        }
+    }
+    // Mesos goes by name, and so tells the first mistake in that order.
+    given.sort_by(|one, two| one.0.cmp(&two.0));
+    let mut loaded: BTreeMap<String, String> = BTreeMap::new();
+    for flag in given {
+        match load_one(command, &mut loaded, flag) {
+            Ok(word) => words.extend(word),
+            // Who has asked for help by then gets it.
+            Err(_)
+                if words
+                    .iter()
+                    .any(|word| word == "--help" || word == "--version=true") =>
+            {
+                break;
+            }
+            Err(said) => return Err(said),
+        }
+    }
+    Ok(words)
+}
+
+/// The word for one flag, unless it was there before.
+fn load_one(
+    command: &Command,
+    loaded: &mut BTreeMap<String, String>,
+    (name, value): Given,
+) -> Result<Option<OsString>, String> {
+    let flag_name = name.strip_prefix("no-").unwrap_or(&name);
+    let Some(argument) = find(command, flag_name) else {
+        let via = if flag_name == name {
+            String::new()
+        } else {
+            format!(" via '{name}'")
+        };
+        return Err(format!("Failed to load unknown flag '{flag_name}'{via}"));
+    };
+    if let Some(before) = loaded.insert(argument.get_id().to_string(), flag_name.to_owned()) {
+        return Err(format!(
+            "Flag '{flag_name}' is already loaded via name '{before}'"
+        ));
+    }
+    word(argument, &name, flag_name, value)
+}
+
+/// Reads the command line. A flag without `=` takes the next word, unless that is a flag too or it is a switch.
+///
+/// Differs from Mesos: there, only `=` gives a value.
+fn given(command: &Command, arguments: impl Iterator<Item = OsString>) -> Result<Vec<Given>, String> {
+    let mut given = Vec::new();
+    let mut arguments = arguments.peekable();
+    while let Some(word) = arguments.next() {
+        let Some(text) = word.to_str() else {
+            return Err(format!("Failed to read '{}': not UTF-8", word.to_string_lossy()));
+        };
+        let text = text.trim();
+        if text == "--" {
+            break;
+        }
+        let Some(flag) = text.strip_prefix("--") else {
+            continue;
+        };
+        let Some((name, value)) = flag.split_once('=') else {
+            let name = flag.to_lowercase();
+            let takes_value = find(command, &name).is_some_and(|argument| !is_boolean(argument));
+            let is_value = |word: &OsString| word.to_str().is_some_and(|word| !word.starts_with("--"));
+            let value = arguments.next_if(|word| takes_value && is_value(word));
+            given.push((name, value.and_then(|word| word.into_string().ok())));
+            continue;
+        };
+        given.push((name.to_lowercase(), Some(value.to_owned())));
+    }
+    Ok(given)
+}
+
+/// One flag as `clap` reads it; nothing for help that is not wanted.
+fn word(
+    argument: &clap::Arg,
+    name: &str,
+    flag_name: &str,
+    value: Option<String>,
+) -> Result<Option<OsString>, String> {
+    let negated = name != flag_name;
+    let long = argument.get_long().unwrap_or(flag_name);
+    if !is_boolean(argument) {
+        if negated {
+            return Err(format!(
+                "Failed to load non-boolean flag '{flag_name}' via '{name}'"
+            ));
+        }
+        let Some(value) = value else {
+            return Err(format!(
+                "Failed to load non-boolean flag '{flag_name}': Missing value"
+            ));
+        };
+        let value = contents(flag_name, value)?;
+        return Ok(Some(format!("--{long}={value}").into()));
+    }
+    let value = match value.filter(|value| !value.is_empty()) {
+        None if negated => "false".to_owned(),
+        None => "true".to_owned(),
+        Some(value) if negated => {
+            return Err(format!(
+                "Failed to load boolean flag '{flag_name}' via '{name}' with value '{value}'"
+            ));
+        }
+        Some(value) => match contents(flag_name, value)?.as_str() {
+            "1" => "true".to_owned(),
+            "0" => "false".to_owned(),
+            other => other.to_owned(),
+        },
+    };
+    if is_switch(argument) {
+        return Ok(Some(format!("--{long}={value}").into()));
+    }
+    match value.as_str() {
+        "true" => Ok(Some(format!("--{long}").into())),
+        "false" => Ok(None),
+        other => Err(format!(
+            "Failed to load flag '{flag_name}': Failed to load value '{other}': {NO_BOOLEAN}"
+        )),
+    }
+}
+
+const NO_BOOLEAN: &str = "Expecting a boolean (e.g., true or false)";
+
+fn find<'a>(command: &'a Command, name: &str) -> Option<&'a clap::Arg> {
+    command.get_arguments().find(|argument| {
+        argument.get_long() == Some(name)
+            || argument
+                .get_all_aliases()
+                .is_some_and(|aliases| aliases.contains(&name))
+    })
+}
+
 fn is_switch(argument: &clap::Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set)
         && argument
@@ -135,92 +275,21 @@ fn is_switch(argument: &clap::Arg) -> bool {
             .eq(["true", "false"])
 }
 
-fn matches_name(argument: &clap::Arg, name: &str) -> bool {
-    argument.get_long() == Some(name)
-        || argument
-            .get_all_aliases()
-            .is_some_and(|aliases| aliases.contains(&name))
-}
-
-type Words = (Vec<OsString>, Vec<String>);
-
-/// `--no-x` becomes `--x=false`, `--x` of a switch `--x=true`, `file://` values their contents.
-fn normalise(
-    arguments: impl IntoIterator<Item = OsString>,
-    switches: &[String],
-    command: &Command,
-) -> Result<Words, Stop> {
-    let mut words = Vec::new();
-    let mut given = Vec::new();
-    for word in arguments {
-        let Some(text) = word
-            .to_str()
-            .filter(|_| !words.is_empty())
-            .and_then(|text| text.strip_prefix("--"))
-        else {
-            words.push(word);
-            continue;
-        };
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (text, None),
-        };
-        let named = |name: &str| {
-            command
-                .get_arguments()
-                .find(|argument| matches_name(argument, name))
-                .map(|argument| argument.get_id().to_string())
-        };
-        if let Some(id) = named(name) {
-            given.push(id.clone());
-            match value {
-                Some(value) => {
-                    let value = of_switch(contents(name, value)?, &id, switches);
-                    words.push(format!("--{name}={value}").into());
-                }
-                None if switches.contains(&id) => words.push(format!("--{name}=true").into()),
-                None => words.push(word),
-            }
-        } else if let Some(id) = name
-            .strip_prefix("no-")
-            .and_then(named)
-            .filter(|_| value.is_none())
-        {
-            if !switches.contains(&id) {
-                return Err(Stop::Wrong(format!(
-                    "Failed to load non-boolean flag '{id}' via '{name}'"
-                )));
-            }
-            given.push(id.clone());
-            words.push(format!("--{id}=false").into());
-        } else {
-            words.push(word);
-        }
-    }
-    Ok((words, given))
-}
-
-/// Switches know numbers too, and nothing at all is a yes.
-///
-/// Mesos: `3rdparty/stout/include/stout/flags/parse.hpp`.
-fn of_switch(value: String, id: &str, switches: &[String]) -> String {
-    let is_switch = switches.iter().any(|switch| switch == id);
-    match value.as_str() {
-        "" | "1" if is_switch => "true".to_owned(),
-        "0" if is_switch => "false".to_owned(),
-        _ => value,
-    }
+/// A switch, or one of those `clap` brings itself: help, version.
+fn is_boolean(argument: &clap::Arg) -> bool {
+    is_switch(argument) || !argument.get_action().takes_values()
 }
 
 /// A `file://` value stands for what is in the file.
-fn contents(name: &str, value: String) -> Result<String, Stop> {
+fn contents(name: &str, value: String) -> Result<String, String> {
     match value.strip_prefix("file://") {
         Some(path) => std::fs::read_to_string(path)
             .map(|text| text.trim_end().to_owned())
             .map_err(|error| {
-                Stop::Wrong(format!(
-                    "Failed to load flag '{name}': Error reading file '{path}': {error}"
-                ))
+                format!(
+                    "Failed to load flag '{name}': Failed to load value '{value}': \
+                     Error reading file '{path}': {error}"
+                )
             }),
         None => Ok(value),
     }
@@ -254,17 +323,11 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             return Stop::Asked(error.to_string());
         }
-        ErrorKind::UnknownArgument => {
-            format!(
-                "Failed to load unknown flag '{}'",
-                name(text(ContextKind::InvalidArg))
-            )
-        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map_or_else(
                 || match error.get(ContextKind::ValidValue) {
                     Some(ContextValue::Strings(valid)) if *valid == ["true", "false"] => {
-                        "Expecting a boolean (e.g., true or false)".to_owned()
+                        NO_BOOLEAN.to_owned()
                     }
                     Some(ContextValue::Strings(valid)) => format!("expected one of {}", valid.join(", ")),
                     _ => "a value is expected".to_owned(),
@@ -283,13 +346,18 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
                 name(text(ContextKind::InvalidArg))
             )
         }
-        ErrorKind::ArgumentConflict => {
-            format!("Flag '{}' was given twice", name(text(ContextKind::InvalidArg)))
-        }
         _ => error.to_string(),
     };
+    wrong(command, &said)
+}
+
+/// Mesos: src/master/main.cpp, src/slave/main.cpp.
+fn wrong(command: &Command, said: &str) -> Stop {
     Stop::Wrong(format!(
-        "{said}\n\nRun `{} --help` for all flags.",
+        "{said}\n\nSee `{} --help` for a list of supported flags.",
         command.get_name()
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,6 +117,8 @@ fn files_are_read_in_parts() {
         ("browse", 400, "Expecting 'path=value' in query.\n"),
         ("browse?path=/nosuch", 404, ""),
         ("download?path=/box/stdout", 200, "hello\n"),
+        ("download?path=/box/nosuch", 404, "404 Not Found."),
+        ("download?path=/elsewhere", 404, "404 Not Found."),
         ("download?path=/box/sub", 400, "Cannot download a directory.\n"),
         (
             "read?path=/box/stdout&offset=0&jsonp=f",

@@ -117,6 +117,42 @@ fn the_executor_api_refuses_in_mesos_words() {
     assert_eq!(get(agent, "/health").unwrap().0, 200);
 }
 
+#[test]
+fn the_operator_endpoints_refuse_in_mesos_words() {
+    let cluster = cluster();
+    let teardown = |form: &str| {
+        let form_type = "application/x-www-form-urlencoded";
+        let (status, body) = post(cluster.master(), "/teardown", form_type, form.as_bytes()).unwrap();
+        (status, text(&body))
+    };
+    for (form, said) in [
+        (
+            "frameworkId=a%zz",
+            "Unable to decode query string: Malformed % escape in 'a%zz': '%zz'",
+        ),
+        (
+            "%=a",
+            "Unable to decode query string: Malformed % escape in '%': '%'",
+        ),
+        (
+            "framework=a",
+            "Missing 'frameworkId' query parameter in the request body",
+        ),
+        ("frameworkId=%41", "No framework found with specified ID"),
+    ] {
+        assert_eq!(teardown(form), (400, said.to_owned()), "{form}");
+    }
+    for address in [cluster.master(), cluster.agents()[0].address()] {
+        for call in [
+            r#"{"type":"LIST_FILES","list_files":{"path":"/no/such"}}"#,
+            r#"{"type":"READ_FILE","read_file":{"path":"/no/such","offset":0}}"#,
+        ] {
+            let (status, body) = post(address, "/api/v1", JSON, call.as_bytes()).unwrap();
+            assert_eq!((status, text(&body)), (404, String::new()), "{call}");
+        }
+    }
+}
+
 /// Sends bytes and returns what comes back until the peer closes or has answered.
 fn raw(address: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -166,7 +202,48 @@ fn daemons_that_cannot_start_say_which_flag_to_change() {
     let work_dir = format!("--work_dir={}", directory.display());
     let taken = format!("--port={port}");
     let master = format!("--master={}", cluster.master());
-    let cases: [(&str, Vec<&str>, &str); 9] = [
+    let cases: [(&str, Vec<&str>, &str); 14] = [
+        (
+            "mesos-agent",
+            vec![
+                "--ip=127.0.0.1",
+                "--port=0",
+                &master,
+                &work_dir,
+                r#"--executor_environment_variables={"A":1}"#,
+            ],
+            "`executor_environment_variables` must only contain string values",
+        ),
+        (
+            "mesos-agent",
+            vec![
+                "--ip=127.0.0.1",
+                "--port=0",
+                &master,
+                &work_dir,
+                "--executor_environment_variables=[]",
+            ],
+            "Failed to load flag 'executor_environment_variables': Failed to load value '[]': \
+             Unexpected JSON type parsed",
+        ),
+        (
+            "mesos-master",
+            vec!["--port=0", "--port=0", &work_dir],
+            "Flag 'port' is already loaded via name 'port'\n\n\
+             See `mesos-master --help` for a list of supported flags.\n",
+        ),
+        (
+            "mesos-agent",
+            vec!["start", "--master=a", "--no-strict", "--strict"],
+            "Flag 'strict' is already loaded via name 'strict'\n\n\
+             See `mesos-agent --help` for a list of supported flags.\n",
+        ),
+        (
+            "mesos-agent",
+            vec![&master, &work_dir, "--reconfiguration_policy=any"],
+            "Unknown option for 'reconfiguration_policy' flag any. \
+             Please run the agent with '--help' to see the valid options.\n",
+        ),
         (
             "mesos-master",
             vec!["--ip=127.0.0.1", &taken, &work_dir],

@@ -3,13 +3,16 @@
 //! Each test has a cluster of its own, on free ports, in a directory of its own, and leaves nothing running.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod agent_flags;
 mod bad_input;
 mod clients;
 mod execute;
+mod failover;
 mod files;
 mod golden;
 mod local;
 mod losses;
+mod operator;
 mod support;
 mod tls;
 mod trip;

@@ -21,21 +21,43 @@ fn written() -> BTreeMap<u32, String> {
 
 /// The stops in a log, each with the time and the module it was logged from.
 fn stops(log: &str) -> Vec<(String, u32, String)> {
+    let stop = |line: &str| {
+        line.split("trip=")
+            .nth(1)?
+            .split_whitespace()
+            .next()?
+            .parse()
+            .ok()
+    };
     log.lines()
         .filter_map(|line| {
-            let stop = line
-                .split("trip=")
-                .nth(1)?
-                .split_whitespace()
-                .next()?
-                .parse()
-                .ok()?;
-            let mut words = line.split_whitespace();
-            let time = words.next()?.to_owned();
-            let module = words.nth(1)?.trim_end_matches(':').to_owned();
+            let stop = stop(line)?;
+            let (time, module) = glog(line).or_else(|| ours(line))?;
             Some((time, stop, module))
         })
         .collect()
+}
+
+/// Time and module of a daemon's line: `2026-11-21T16:03:09.123456Z  INFO module: ...`.
+fn ours(line: &str) -> Option<(String, String)> {
+    let mut words = line.split_whitespace();
+    let (date, time) = words.next()?.split_once('T')?;
+    let day: String = date.get(5..)?.split('-').collect();
+    let module = words.nth(1)?.trim_end_matches(':').to_owned();
+    Some((format!("{day} {}", time.trim_end_matches('Z')), module))
+}
+
+/// Time and file of the command executor's line: `I1121 16:03:09.123456 4711 file.rs:12] ...`.
+fn glog(line: &str) -> Option<(String, String)> {
+    let (prefix, _) = line.split_once("] ")?;
+    let words: Vec<&str> = prefix.split_whitespace().collect();
+    let [day, time, pid, place] = words[..] else {
+        return None;
+    };
+    pid.parse::<u32>().ok()?;
+    let day = day.strip_prefix(['I', 'W', 'E']).filter(|day| day.len() == 4)?;
+    let file = place.split(':').next()?.strip_suffix(".rs")?;
+    Some((format!("{day} {time}"), file.to_owned()))
 }
 
 #[test]
@@ -67,7 +89,11 @@ fn a_task_visits_the_fourteen_stops_in_the_written_order() {
         ));
     }
     let sandbox = sandbox_of(cluster.directory());
-    visited.extend(stops(&std::fs::read_to_string(sandbox.join("stderr")).unwrap()));
+    let errors = std::fs::read_to_string(sandbox.join("stderr")).unwrap();
+    for line in errors.lines() {
+        assert!(glog(line).is_some(), "every line is glog: {line}");
+    }
+    visited.extend(stops(&errors));
     visited.sort();
 
     let mut first: Vec<(u32, String)> = Vec::new();

@@ -55,21 +55,51 @@ const KNOWN: [(&str, &str); 17] = [
     ("working_directory", "The directory the task starts in."),
 ];
 
-/// Reads `--name=value` and `--name` arguments.
+/// The flags that need no value.
+const BOOLEAN: [&str; 3] = ["help", "initialize_driver_logging", "quiet"];
+
+/// Reads `--name=value` and `--name` arguments; others are passed over, and what follows a lone `--`.
+///
+/// Mesos: 3rdparty/stout/include/stout/flags/flags.hpp, `FlagsBase::load`.
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Flags, String> {
+    let mut given: Vec<(String, Option<String>)> = arguments
+        .map(|argument| argument.trim().to_owned())
+        .take_while(|argument| argument != "--")
+        .filter_map(|argument| {
+            let flag = argument.strip_prefix("--")?;
+            Some(match flag.split_once('=') {
+                Some((name, value)) => (name.to_lowercase(), Some(value.to_owned())),
+                None => (flag.to_lowercase(), None),
+            })
+        })
+        .collect();
+    given.sort_by(|one, two| one.0.cmp(&two.0));
     let mut flags = Flags::default();
-    for argument in arguments {
-        let Some(rest) = argument.strip_prefix("--") else {
-            continue;
+    let mut loaded: Vec<String> = Vec::new();
+    for (written, value) in given {
+        let name = written.strip_prefix("no-").unwrap_or(&written);
+        let via = if name == written {
+            String::new()
+        } else {
+            format!(" via '{written}'")
         };
-        let (name, value) = rest
-            .split_once('=')
-            .map_or((rest, None), |(name, value)| (name, Some(value.to_owned())));
         if !KNOWN.iter().any(|(known, _)| *known == name) {
-            return Err(format!("Failed to load unknown flag '{name}'"));
+            return Err(format!("Failed to load unknown flag '{name}'{via}"));
+        }
+        if loaded.iter().any(|before| before == name) {
+            return Err(format!("Flag '{name}' is already loaded via name '{name}'"));
+        }
+        loaded.push(name.to_owned());
+        if !BOOLEAN.contains(&name) {
+            if !via.is_empty() {
+                return Err(format!("Failed to load non-boolean flag '{name}'{via}"));
+            }
+            if value.is_none() {
+                return Err(format!("Failed to load non-boolean flag '{name}': Missing value"));
+            }
         }
         match name {
-            "help" => flags.help = true,
+            "help" => flags.help = via.is_empty() && !matches!(value.as_deref(), Some("false" | "0")),
             "task_command" => flags.task_command = value,
             "task_environment" => flags.task_environment = value,
             "working_directory" => flags.working_directory = value,
@@ -112,5 +142,28 @@ mod tests {
         );
         assert!(read(&["--rootfs=/"]).is_err());
         assert!(read(&["--help"]).unwrap().help);
+        assert!(!read(&["--no-help"]).unwrap().help);
+        let flags = read(&["word", "--QUIET", "--", "--nonsense"]);
+        assert_eq!(flags, Ok(Flags::default()));
+        for (given, said) in [
+            (
+                &["--user=a", "--user=b"][..],
+                "Flag 'user' is already loaded via name 'user'",
+            ),
+            (
+                &["--quiet", "--no-quiet"],
+                "Flag 'quiet' is already loaded via name 'quiet'",
+            ),
+            (
+                &["--no-user"],
+                "Failed to load non-boolean flag 'user' via 'no-user'",
+            ),
+            (
+                &["--user"],
+                "Failed to load non-boolean flag 'user': Missing value",
+            ),
+        ] {
+            assert_eq!(read(given).unwrap_err(), said);
+        }
     }
 }

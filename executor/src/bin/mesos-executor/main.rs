@@ -17,7 +17,10 @@ use std::process::ExitCode;
 
 use mesos_executor::{Settings, run};
 
-use crate::{command::CommandExecutor, log::say};
+use crate::{
+    command::CommandExecutor,
+    log::{Glog, say},
+};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args();
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     };
     tracing_subscriber::fmt()
         .with_ansi(false)
+        .event_format(Glog)
         .with_writer(std::io::stderr)
         .init();
     let executor = CommandExecutor::new(flags, settings.shutdown_grace_period);

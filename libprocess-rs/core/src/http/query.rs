@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 /// The parameters after the `?` of a target, percent-decoded, in order.
 ///
 /// ```
@@ -14,20 +16,44 @@ pub struct Query {
 
 impl Query {
     /// Reads `a=1&b=2`; malformed escapes stay as they are.
+    pub fn parse(raw: &str) -> Query {
+        Self::read(raw, |text| {
+            Ok::<_, Infallible>(percent_decode(text).unwrap_or_else(|| text.to_owned()))
+        })
+        .unwrap_or_else(|never| match never {})
+    }
+
+    /// Reads `a=1&b=2` and insists on well-formed escapes. Bytes that are not UTF-8 become U+FFFD.
+    ///
+    /// ```
+    /// use libprocess_core::http::Query;
+    /// let error = Query::parse_strictly("path=a%zz").unwrap_err();
+    /// assert_eq!(error.to_string(), "Malformed % escape in 'a%zz': '%zz'");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Names the first malformed escape.
     ///
     /// Mesos: 3rdparty/libprocess/src/http.cpp, `query::decode`.
-    pub fn parse(raw: &str) -> Query {
-        let decode = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
+    pub fn parse_strictly(raw: &str) -> Result<Query, MalformedEscape> {
+        Self::read(raw, |text| {
+            let bytes = unescape(text.as_bytes())?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        })
+    }
+
+    fn read<E>(raw: &str, decode: impl Fn(&str) -> Result<String, E>) -> Result<Query, E> {
         let pairs = raw
             .split(['&', ';'])
             .filter(|pair| !pair.is_empty())
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (decode(name), decode(value)))
-            .collect();
-        Query {
+            .map(|(name, value)| Ok((decode(name)?, decode(value)?)))
+            .collect::<Result<_, E>>()?;
+        Ok(Query {
             raw: raw.to_owned(),
             pairs,
-        }
+        })
     }
 
     /// The value of parameter `name`; of the last one when it is repeated.
@@ -62,20 +88,44 @@ impl Query {
     }
 }
 
+/// A `%` that two hexadecimal digits do not follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Malformed % escape in '{text}': '{escape}'")]
+pub struct MalformedEscape {
+    text: String,
+    escape: String,
+}
+
 /// Decodes `%XX` escapes, and `+` to a space; `None` when an escape or the resulting UTF-8 is malformed.
 ///
 /// Mesos: 3rdparty/libprocess/src/http.cpp, `decode`.
 pub fn percent_decode(text: &str) -> Option<String> {
+    String::from_utf8(unescape(text.as_bytes()).ok()?).ok()
+}
+
+fn unescape(text: &[u8]) -> Result<Vec<u8>, MalformedEscape> {
     let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => (hex(bytes.next()?)? << 4) | hex(bytes.next()?)?,
-            other => other,
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        out.push(match (byte, rest) {
+            (b'+', _) => b' ',
+            (b'%', [high, low, after @ ..]) if hex(*high).and(hex(*low)).is_some() => {
+                rest = after;
+                (hex(*high).unwrap_or(0) << 4) | hex(*low).unwrap_or(0)
+            }
+            (b'%', _) => {
+                let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let start = text.len() - rest.len() - 1;
+                return Err(MalformedEscape {
+                    text: shown(text),
+                    escape: shown(&text[start..text.len().min(start + 3)]),
+                });
+            }
+            (other, _) => *other,
         });
     }
-    String::from_utf8(out).ok()
+    Ok(out)
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -114,6 +164,23 @@ mod tests {
         for text in ["%", "%1", "%zz", "%ff", "%+1"] {
             assert_eq!(percent_decode(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_strict_reader_names_the_escape_that_is_malformed() {
+        for (raw, escape) in [
+            ("a=1&b=x%", "%"),
+            ("b=x%1", "%1"),
+            ("b=x%zz", "%zz"),
+            ("b=x%1géé", "%1g"),
+        ] {
+            let text = raw.rsplit('=').next().unwrap();
+            let said = format!("Malformed % escape in '{text}': '{escape}'");
+            assert_eq!(Query::parse_strictly(raw).unwrap_err().to_string(), said);
+        }
+        assert!(Query::parse_strictly("%g=1").is_err(), "names too");
+        let query = Query::parse_strictly("a=%41+b;c=%ff").unwrap();
+        assert_eq!((query.get("a"), query.get("c")), (Some("A b"), Some("\u{fffd}")));
     }
 
     #[test]

@@ -105,6 +105,14 @@ impl Framework {
         self.stream().is_some()
     }
 
+    /// Remembers a task that ended, and forgets the oldest when there are more than `max`.
+    pub(crate) fn complete_task(&mut self, task: Task, max: usize) {
+        self.completed_tasks.push_back(task);
+        while self.completed_tasks.len() > max {
+            self.completed_tasks.pop_front();
+        }
+    }
+
     /// What the allocator is told of it.
     pub(crate) fn to_allocator(&self) -> mesos_allocator::Framework {
         mesos_allocator::Framework {

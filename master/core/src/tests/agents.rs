@@ -175,6 +175,58 @@ fn an_unreachable_agent_returns_with_its_tasks() {
 }
 
 #[test]
+fn what_a_returning_agent_has_completed_is_remembered_of_frameworks_that_are_known() {
+    let archived = |framework: &str, tasks: &[&str]| {
+        let mut info = framework_info();
+        info.id = Some(Box::new(super::world::framework_id(framework)));
+        let ended = |id: &&str| v0::Task {
+            task_id: super::world::task_id(id),
+            framework_id: super::world::framework_id(framework),
+            slave_id: v0::SlaveID {
+                value: "M-S0".to_owned(),
+                ..Default::default()
+            },
+            state: TaskState::TaskFinished,
+            ..Default::default()
+        };
+        internal::archive::Framework {
+            framework_info: info,
+            tasks: tasks.iter().map(ended).collect(),
+            ..Default::default()
+        }
+    };
+    for (max, brought, expected) in [
+        (1000, vec![archived("M-0000", &["a", "b"])], vec!["a", "b"]),
+        (2, vec![archived("M-0000", &["a", "b", "c"])], vec!["b", "c"]),
+        (0, vec![archived("M-0000", &["a"])], vec![]),
+        // A task is remembered once.
+        (1000, vec![archived("M-0000", &["a"]); 2], vec!["a"]),
+        // A framework nobody has subscribed for is not made a completed one: its scheduler could not return.
+        (1000, vec![archived("M-0001", &["a"])], vec![]),
+    ] {
+        let mut world = World::with(crate::Options {
+            max_completed_tasks_per_framework: max,
+            ..crate::Options::default()
+        });
+        world.subscribe("s", framework_info());
+        let mut message = returning(vec![]);
+        message.frameworks.clear();
+        message.completed_frameworks = brought;
+        world.input(Input::ReregisterAgent(World::pid(0), Box::new(message)));
+        assert_eq!(world.master.agents.len(), 1);
+        let tasks = world
+            .master
+            .frameworks
+            .values()
+            .flat_map(|known| &known.completed_tasks);
+        let tasks: Vec<String> = tasks.map(|task| task.id().to_string()).collect();
+        assert_eq!(tasks, expected);
+        assert!(world.master.completed.is_empty());
+        assert_eq!(world.master.frameworks.len(), 1);
+    }
+}
+
+#[test]
 fn a_known_agent_that_returns_without_a_task_is_asked_about_it() {
     let (mut world, _) = with_task(true, true);
     world.input(Input::Exited(World::pid(0)));

@@ -303,3 +303,34 @@ fn metrics_of_a_framework_show_what_never_happened_and_outlive_it() {
     assert_eq!(shown(&world, "subscribed"), Some(0.0));
     assert_eq!(shown(&world, "calls/teardown"), Some(1.0));
 }
+
+#[test]
+fn offers_of_a_scheduler_that_is_gone_count_as_rescinded() {
+    use mesos_proto::v0::scheduler::event::Type::Rescind;
+    let rescinded = |world: &World| {
+        let framework = world
+            .master
+            .frameworks
+            .values()
+            .chain(&world.master.completed)
+            .next();
+        let metrics = &framework.unwrap().metrics;
+        let told = metrics.events.get(&Rescind).copied();
+        (metrics.offers_rescinded, told.unwrap_or_default())
+    };
+    let mut world = World::new();
+    world.register(0, "cpus:4;mem:1024");
+    world.register(1, "cpus:4;mem:1024");
+    world.subscribe("s", framework_info());
+    assert_eq!((world.master.offers.len(), rescinded(&world)), (2, (0, 0)));
+    let mut torn = World::new();
+    torn.master = world.master.clone();
+    let effects = world.input(Input::StreamClosed(StreamId("s".into())));
+    assert_eq!((world.master.offers.len(), rescinded(&world)), (0, (2, 2)));
+    assert!(events(&effects, "s").is_empty());
+    // The end of a framework rescinds nothing, as in Mesos.
+    torn.call("s", "M-0000", |call| {
+        call.r#type = Some(mesos_proto::v0::scheduler::call::Type::Teardown);
+    });
+    assert_eq!((torn.master.offers.len(), rescinded(&torn)), (0, (0, 0)));
+}

@@ -8,7 +8,10 @@ use std::{
 };
 
 use mesos_proto::v0::{FileInfo, TimeInfo};
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::{
+    errno::Errno,
+    unistd::{Gid, Group, Uid, User},
+};
 
 use super::{FilePart, FilesError, Names, trimmed};
 
@@ -59,10 +62,19 @@ fn canonical(path: &Path) -> Result<PathBuf, FilesError> {
     fs::canonicalize(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FilesError::NotFound,
         _ => FilesError::Invalid(format!(
-            "Failed to determine canonical path of '{}': {error}.\n",
-            path.display()
+            "Failed to determine canonical path of '{}': {}.\n",
+            path.display(),
+            reason(&error)
         )),
     })
+}
+
+/// The system's own words, which Mesos gives without the number.
+fn reason(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(
+        || error.to_string(),
+        |number| Errno::from_raw(number).desc().to_owned(),
+    )
 }
 
 /// The entries of a directory, by path.
@@ -127,8 +139,9 @@ pub(super) fn read(
     readable(&found, "read")?;
     let failed = |error: io::Error| {
         FilesError::Unknown(format!(
-            "Failed to open file at '{}': {error}.\n",
-            found.display()
+            "Failed to open file at '{}': {}.\n",
+            found.display(),
+            reason(&error)
         ))
     };
     let mut file = File::open(&found).map_err(failed)?;

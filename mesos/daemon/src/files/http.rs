@@ -1,6 +1,6 @@
 //! The endpoints.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use libprocess::{
     Context,
@@ -35,10 +35,7 @@ fn answer<T: Send + 'static>(
     respond: impl FnOnce(T) -> Response + Send + 'static,
 ) {
     ctx.blocking(work, move |_, _, found| {
-        responder.respond(match found {
-            Ok(found) => respond(found),
-            Err(error) => error.response(),
-        });
+        responder.respond(found.map_or_else(|error| error.response(), respond));
     });
 }
 
@@ -172,7 +169,7 @@ fn download(
         disk::readable(&found, "download")?;
         Ok(found)
     };
-    answer(ctx, responder, find, |found| {
+    let respond = |found: PathBuf| {
         let name = found
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -182,6 +179,14 @@ fn download(
             .header("Content-Type", media_type(&name));
         response.body = Body::File(found);
         response
+    };
+    ctx.blocking(find, move |_, _, found| {
+        responder.respond(match found {
+            Ok(found) => respond(found),
+            // Only here Mesos has a body.
+            Err(FilesError::NotFound) => Response::not_found(),
+            Err(error) => error.response(),
+        });
     });
 }
 
