@@ -311,13 +311,13 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     let (system, handles) = ready
         .recv()
         .map_err(|_| io::Error::other("the first worker ended before it had started"))??;
-    let new_worker = |handle| Worker::new(handle, inner.activity.clone());
-    inner.set_workers(handles.into_iter().map(new_worker).collect());
+    inner.set_workers(handles.into_iter().map(Worker::new).collect());
     inner.stop.get_or_init(|| Stop {
         system,
         thread: Mutex::new(Some(thread)),
     });
-    inner.workers().iter().for_each(Worker::start);
+    let start = |worker: &Worker| worker.start(Arc::downgrade(inner));
+    inner.workers().iter().for_each(start);
     Ok(())
 }
 

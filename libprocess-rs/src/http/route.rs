@@ -61,10 +61,6 @@ impl<P: Process> RouteTable<P> {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     pub(crate) fn paths(&self) -> Vec<String> {
         let mut paths: Vec<String> = self.0.keys().map(|path| format!("/{path}")).collect();
         paths.sort();

@@ -1,0 +1,378 @@
+//! Workers: one thread each, that polls one [`Scheduler`] over a queue of actors with something to do.
+
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Owned, local};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// Events one actor may handle before the next has its turn.
+const EVENTS_PER_RUN: usize = 256;
+
+/// How long the scheduler keeps its thread before sockets and timers have theirs.
+const TURN: Duration = Duration::from_micros(200);
+
+/// Events between two looks at the clock and at what other threads have sent. A run counts as two more.
+const EVENTS_PER_CHECK: usize = 256;
+
+/// An actor whose type is forgotten.
+pub(crate) trait Runnable: Send + Sync {
+    /// Other threads have sent something. On the thread of its worker.
+    fn receive(self: Arc<Self>);
+    /// Handles events, and says how many. On the thread of its worker, with the right to run.
+    fn run(self: Arc<Self>, worker: &Worker, budget: usize) -> usize;
+}
+
+/// What another thread hands to a worker.
+pub(crate) enum Arrival {
+    /// Look into the mailbox of this one.
+    Events(Arc<dyn Runnable>),
+    /// The right to run this one.
+    Run(Arc<dyn Runnable>),
+}
+
+/// One thread that runs actors, as seen from any thread.
+pub struct Worker {
+    injector: Mutex<Injector>,
+    /// Whether some thread has been this worker, or is.
+    entered: AtomicBool,
+    /// Events begun so far; written by its thread alone.
+    events: AtomicU64,
+    /// The address of the actor that runs; zero while none does.
+    running: AtomicUsize,
+}
+
+struct Injector {
+    arrivals: Vec<Arrival>,
+    /// Set while the scheduler sleeps.
+    waker: Option<Waker>,
+    /// How often it has been woken.
+    wakings: u64,
+    /// Nothing will be run any more.
+    closed: bool,
+}
+
+/// What a worker was doing at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// Events begun so far.
+    pub events: u64,
+    /// The address of the actor that runs, as [`Actor::address`](crate::Actor::address) tells it; zero while none does.
+    pub running: usize,
+    /// Whether it had nothing to do.
+    pub asleep: bool,
+}
+
+/// The worker whose thread this is.
+struct Current {
+    worker: Arc<Worker>,
+    queue: VecDeque<Arc<dyn Runnable>>,
+    /// The scheduler has nothing to do, and has left a waker.
+    asleep: bool,
+}
+
+local! {
+    /// The address of the worker whose thread this is, or zero.
+    static TOKEN: Cell<usize> = Cell::new(0)
+}
+
+local! {
+    static CURRENT: Owned<Option<Current>> = Owned::new(None)
+}
+
+local! {
+    /// Workers to wake at the end of [`wake_once`]; `None` outside of it.
+    static DELAYED: RefCell<Option<Vec<Waker>>> = RefCell::new(None)
+}
+
+/// The token of the calling thread: the address of its worker, or zero.
+#[inline(always)]
+pub(crate) fn token() -> usize {
+    TOKEN.with(Cell::get)
+}
+
+/// Whether the calling thread is a worker.
+pub fn on_worker() -> bool {
+    token() != 0
+}
+
+/// The address of the actor whose handler the calling thread runs, as [`Actor::address`](crate::Actor::address) tells it.
+pub fn running() -> Option<usize> {
+    let running = current(|current| Some(current.as_ref()?.worker.running.load(Ordering::Relaxed)));
+    running.filter(|address| *address != 0)
+}
+
+/// Runs `f`, which hands events to workers, and wakes each of those once, at the end.
+///
+/// Waking a thread costs more than handling most messages, and one that is woken for every message falls asleep again
+/// before the next. For work that is bounded: what `f` hands over waits for it to end.
+pub fn wake_once<T>(f: impl FnOnce() -> T) -> T {
+    let outer = DELAYED.with(|delayed| delayed.replace(Some(Vec::new())));
+    let output = f();
+    let wakers = DELAYED.with(|delayed| delayed.replace(outer));
+    wakers.into_iter().flatten().for_each(Waker::wake);
+    output
+}
+
+/// Wakes a worker, now or at the end of [`wake_once`].
+pub(crate) fn wake(waker: Option<Waker>) {
+    let Some(waker) = waker else { return };
+    let now = DELAYED.with(|delayed| match &mut *delayed.borrow_mut() {
+        Some(wakers) => {
+            wakers.push(waker);
+            None
+        }
+        None => Some(waker),
+    });
+    if let Some(waker) = now {
+        waker.wake();
+    }
+}
+
+/// Lends the state of the calling thread's worker to `f`, which must run no foreign code.
+#[inline(always)]
+fn current<R>(f: impl FnOnce(&mut Option<Current>) -> R) -> R {
+    // SAFETY: it is this thread's, and every `f` in this module only moves values in and out.
+    CURRENT.with(|current| unsafe { current.with(f) })
+}
+
+/// Puts an actor on the run queue of the calling thread's worker; gives it back when there is none.
+#[inline]
+pub(crate) fn schedule(runnable: Arc<dyn Runnable>) {
+    let (asleep, left) = current(|current| match current {
+        Some(current) => {
+            current.queue.push_back(runnable);
+            (std::mem::take(&mut current.asleep), None)
+        }
+        None => (false, Some(runnable)),
+    });
+    // Dropped here, if there is no worker: dropping an actor is foreign code.
+    drop(left);
+    if asleep {
+        wake_current();
+    }
+}
+
+#[cold]
+fn wake_current() {
+    let worker = current(|current| current.as_ref().map(|current| current.worker.clone()));
+    if let Some(worker) = worker {
+        let waker = worker.injector.lock().take_waker();
+        wake(waker);
+    }
+}
+
+impl Injector {
+    fn take_waker(&mut self) -> Option<Waker> {
+        let waker = self.waker.take();
+        self.wakings += u64::from(waker.is_some());
+        waker
+    }
+}
+
+impl Worker {
+    /// A worker that no thread is yet.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a worker without a scheduler is of no use"
+    )]
+    pub fn new() -> Worker {
+        Worker {
+            injector: Mutex::new(Injector {
+                arrivals: Vec::new(),
+                waker: None,
+                wakings: 0,
+                closed: false,
+            }),
+            entered: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+            running: AtomicUsize::new(0),
+        }
+    }
+
+    /// The future that makes the thread that polls it this worker.
+    pub fn scheduler(self: &Arc<Worker>) -> Scheduler {
+        Scheduler {
+            worker: self.clone(),
+            entered: false,
+            of_thread: PhantomData,
+        }
+    }
+
+    /// Whether the calling thread is this worker.
+    pub fn is_current(&self) -> bool {
+        self.token() == token()
+    }
+
+    /// What this worker is doing.
+    pub fn beat(&self) -> Beat {
+        Beat {
+            events: self.events.load(Ordering::Relaxed),
+            running: self.running.load(Ordering::Relaxed),
+            asleep: self.quiet_since().is_some(),
+        }
+    }
+
+    /// How often it has been woken, when it has nothing to do.
+    ///
+    /// Workers that all answer the same twice in a row had nothing to do in between.
+    pub fn quiet_since(&self) -> Option<u64> {
+        let injector = self.injector.lock();
+        (injector.waker.is_some() && injector.arrivals.is_empty()).then_some(injector.wakings)
+    }
+
+    /// Forgets what a stopped worker will never run, and everything that comes later.
+    pub fn close(&self) {
+        let mut injector = self.injector.lock();
+        injector.closed = true;
+        let left = (std::mem::take(&mut injector.arrivals), injector.waker.take());
+        drop(injector);
+        drop(left);
+    }
+
+    pub(crate) fn token(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Hands something to this worker from any thread; the waker is to be woken without locks.
+    pub(crate) fn inject(&self, arrival: Arrival) -> Result<Option<Waker>, Arrival> {
+        let mut injector = self.injector.lock();
+        if injector.closed {
+            return Err(arrival);
+        }
+        injector.arrivals.push(arrival);
+        Ok(injector.take_waker())
+    }
+
+    /// An event begins. On the thread of this worker.
+    #[inline(always)]
+    pub(crate) fn count_event(&self) {
+        let events = self.events.load(Ordering::Relaxed);
+        self.events.store(events.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// An actor begins to run. On the thread of this worker.
+    #[inline(always)]
+    pub(crate) fn note_running(&self, address: usize) {
+        self.running.store(address, Ordering::Relaxed);
+    }
+
+    fn take_arrivals(&self) -> Vec<Arrival> {
+        std::mem::take(&mut self.injector.lock().arrivals)
+    }
+}
+
+/// Drains the run queue of a worker, in turns; never completes.
+pub struct Scheduler {
+    worker: Arc<Worker>,
+    entered: bool,
+    /// A worker is one thread: what is polled on one must not be dropped on another.
+    of_thread: PhantomData<*const ()>,
+}
+
+impl Scheduler {
+    /// Makes the calling thread the worker.
+    fn enter(&mut self) {
+        assert!(token() == 0, "a thread is one worker");
+        let before = self.worker.entered.swap(true, Ordering::AcqRel);
+        assert!(!before, "a worker is one thread, once");
+        self.entered = true;
+        let state = Current {
+            worker: self.worker.clone(),
+            queue: VecDeque::new(),
+            asleep: false,
+        };
+        current(|current| *current = Some(state));
+        TOKEN.with(|token| token.set(self.worker.token()));
+    }
+
+    /// Moves what other threads have handed over to where it belongs; false when there was nothing.
+    fn receive(&self) -> bool {
+        let arrivals = self.worker.take_arrivals();
+        let some = !arrivals.is_empty();
+        for arrival in arrivals {
+            match arrival {
+                Arrival::Events(runnable) => runnable.receive(),
+                Arrival::Run(runnable) => schedule(runnable),
+            }
+        }
+        some
+    }
+
+    /// Leaves a waker behind, unless something has arrived meanwhile.
+    fn sleep(&self, waker: &Waker) -> bool {
+        let mut injector = self.worker.injector.lock();
+        if !injector.arrivals.is_empty() {
+            return false;
+        }
+        injector.waker = Some(waker.clone());
+        drop(injector);
+        current(|current| {
+            current.as_mut().is_some_and(|current| {
+                current.asleep = true;
+                true
+            })
+        })
+    }
+}
+
+#[inline]
+fn next() -> Option<Arc<dyn Runnable>> {
+    current(|current| current.as_mut()?.queue.pop_front())
+}
+
+impl Future for Scheduler {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.entered {
+            self.enter();
+        }
+        debug_assert!(self.worker.is_current(), "polled where it was entered");
+        current(|current| {
+            if let Some(current) = current {
+                current.asleep = false;
+            }
+        });
+        let stale = self.worker.injector.lock().take_waker();
+        drop(stale);
+        let began = Instant::now();
+        loop {
+            self.receive();
+            let mut spent = 0;
+            while spent < EVENTS_PER_CHECK {
+                match next() {
+                    Some(runnable) => spent += 2 + runnable.run(&self.worker, EVENTS_PER_RUN),
+                    None if self.receive() => {}
+                    None if self.sleep(cx.waker()) => {
+                        self.worker.note_running(0);
+                        return Poll::Pending;
+                    }
+                    None => {}
+                }
+            }
+            if began.elapsed() >= TURN {
+                self.worker.note_running(0);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// The thread is no worker any more.
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        if !self.entered {
+            return;
+        }
+        TOKEN.with(|token| token.set(0));
+        let left = current(Option::take);
+        drop(left);
+        self.worker.close();
+    }
+}
