@@ -2,6 +2,7 @@ use crate::system::{Inner, Stop};
 use crate::worker::Worker;
 use crate::{System, Tls, builtin, http};
 use libprocess_core::http::Limits;
+use libprocess_engine::Turns;
 use parking_lot::Mutex;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -311,7 +312,14 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     let (system, handles) = ready
         .recv()
         .map_err(|_| io::Error::other("the first worker ended before it had started"))??;
-    inner.set_workers(handles.into_iter().map(Worker::new).collect());
+    // On a paused clock the same program is to have the same history.
+    let turns = if inner.settings.paused_clock {
+        Turns::Counted
+    } else {
+        Turns::Timed
+    };
+    let workers = handles.into_iter().map(|handle| Worker::new(handle, turns));
+    inner.set_workers(workers.collect());
     inner.stop.get_or_init(|| Stop {
         system,
         thread: Mutex::new(Some(thread)),

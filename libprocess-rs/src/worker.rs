@@ -28,10 +28,10 @@ pub(crate) fn running_process() -> Option<Arc<str>> {
 }
 
 impl Worker {
-    pub(crate) fn new(arbiter: actix_rt::ArbiterHandle) -> Worker {
+    pub(crate) fn new(arbiter: actix_rt::ArbiterHandle, turns: engine::Turns) -> Worker {
         Worker {
             arbiter,
-            engine: Arc::new(engine::Worker::new()),
+            engine: Arc::new(engine::Worker::new(turns)),
         }
     }
 

@@ -303,7 +303,7 @@ impl<L: Life> Actor<L> {
     }
 
     /// Handles events until something stops it. On the owner's thread, with the right to run.
-    fn handle(self: &Arc<Self>, state: &mut L::State, worker: &Worker, budget: usize) -> (Stop, usize) {
+    fn handle(self: &Arc<Self>, state: &mut L::State, worker: &Worker) -> (Stop, usize) {
         // SAFETY: this is the owner's thread, and a flag is no foreign code.
         let started = unsafe {
             self.local
@@ -314,6 +314,7 @@ impl<L: Life> Actor<L> {
             L::start(self, state);
         }
         let mut handled = 0;
+        let mut budget = worker.budget();
         loop {
             if self.purge.load(Ordering::Acquire) {
                 return (Stop::End, handled);
@@ -344,7 +345,7 @@ impl<L: Life> Actor<L> {
             // it needs the one right to run.
             unsafe { record.run(state) };
             handled += 1;
-            if handled >= budget {
+            if budget.spend() {
                 return (Stop::Budget, handled);
             }
         }
@@ -396,14 +397,14 @@ impl<L: Life> Runnable for Actor<L> {
         }
     }
 
-    fn run(self: Arc<Self>, worker: &Worker, budget: usize) -> usize {
+    fn run(self: Arc<Self>, worker: &Worker) -> usize {
         assert!(self.is_owned(), "an actor is run by its worker");
         worker.note_running(self.address());
         // SAFETY: this is the owner's thread with the right to run, and the state is touched nowhere else.
         let (stop, handled) = unsafe {
             self.state.with(|state| match state {
                 Some(state) if self.survives_panics() => {
-                    let run = AssertUnwindSafe(|| self.handle(state, worker, budget));
+                    let run = AssertUnwindSafe(|| self.handle(state, worker));
                     match catch_unwind(run) {
                         Ok(stopped) => Some(stopped),
                         Err(panic) => {
@@ -414,7 +415,7 @@ impl<L: Life> Runnable for Actor<L> {
                 }
                 Some(state) => {
                     let guard = AbortOnPanic(&self);
-                    let stopped = self.handle(state, worker, budget);
+                    let stopped = self.handle(state, worker);
                     std::mem::forget(guard);
                     Some(stopped)
                 }
@@ -499,7 +500,7 @@ impl<L: Life> Runnable for Question<L> {
         }
     }
 
-    fn run(self: Arc<Self>, _: &Worker, _: usize) -> usize {
+    fn run(self: Arc<Self>, _: &Worker) -> usize {
         0
     }
 }

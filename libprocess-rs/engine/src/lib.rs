@@ -41,4 +41,4 @@ mod worker;
 pub use actor::{Actor, Birth, Life};
 pub use record::{Counts, TAGS};
 pub use small::Small;
-pub use worker::{Beat, Scheduler, Worker, on_worker, running, wake_once};
+pub use worker::{Beat, Scheduler, Turns, Worker, on_worker, running, wake_once};

@@ -7,11 +7,11 @@ use std::ptr::NonNull;
 /// Words of the smallest piece: its head and a few small closures.
 pub(crate) const SMALLEST: usize = 32;
 
-/// Sizes that are kept: the smallest and its doublings, up to 32 KiB.
-const CLASSES: usize = 8;
+/// Sizes that are kept: the smallest and its doublings, up to 512 KiB.
+const CLASSES: usize = 12;
 
-/// Words that are kept of each size at most.
-const KEPT: usize = 32 * 1024;
+/// Words that are kept of each size, but two pieces at least.
+const KEPT: usize = 16 * 1024;
 
 struct Pool([Vec<NonNull<u64>>; CLASSES]);
 
@@ -65,7 +65,7 @@ pub(crate) unsafe fn give(piece: NonNull<u64>, words: usize) {
             // SAFETY: the pool is this thread's, and no reference into it outlives this closure, which runs no foreign code but
             // the allocator.
             let pieces = unsafe { &mut (&mut *pool.get()).0[class] };
-            let room = pieces.len() < KEPT / (SMALLEST << class);
+            let room = pieces.len() < (KEPT / (SMALLEST << class)).max(2);
             if room {
                 pieces.push(piece);
             }

@@ -22,7 +22,10 @@ pub(crate) const END: u8 = u8::MAX;
 const LARGE: usize = 32;
 
 /// A queue keeps no more words than this while it is empty.
-const KEPT: u32 = 8 * 1024;
+const KEPT: u32 = 64 * 1024;
+
+/// Up to this many words a queue grows by a factor of four, to be copied less often.
+const STEEP: usize = 8 * 1024;
 
 /// What to do with a record.
 struct Kind<S: 'static> {
@@ -49,11 +52,13 @@ struct Head {
 
 const HEAD: usize = size_of::<Head>().div_ceil(size_of::<u64>());
 
+type Closure<S> = Box<dyn FnOnce(&mut S) + Send>;
+
 /// The queue. Empty, it has no memory.
 pub(crate) struct Queue<S: 'static> {
     piece: Option<NonNull<u64>>,
     /// It owns closures that are `Send` and take the state.
-    of: PhantomData<Box<dyn FnOnce(&mut S) + Send>>,
+    of: PhantomData<Closure<S>>,
 }
 
 /// A record that has been taken out of its queue, which still holds its memory.
@@ -93,7 +98,7 @@ impl<S> Record<S> {
 }
 
 /// The kind of closures of one type under one tag.
-struct KindOf<S: 'static, F, const TAG: u8>(PhantomData<(fn(&mut S), F)>);
+struct KindOf<S: 'static, F, const TAG: u8>(PhantomData<S>, PhantomData<F>);
 
 impl<S, F: FnOnce(&mut S) + Send + 'static, const TAG: u8> KindOf<S, F, TAG> {
     const KIND: &'static Kind<S> = &Kind {
@@ -106,7 +111,7 @@ impl<S, F: FnOnce(&mut S) + Send + 'static, const TAG: u8> KindOf<S, F, TAG> {
 }
 
 /// As [`KindOf`] for closures that are given a text.
-struct TextKindOf<S: 'static, F, const TAG: u8>(PhantomData<(fn(&mut S), F)>);
+struct TextKindOf<S: 'static, F, const TAG: u8>(PhantomData<S>, PhantomData<F>);
 
 impl<S, F: FnOnce(&mut S, &str) + Send + 'static, const TAG: u8> TextKindOf<S, F, TAG> {
     const KIND: &'static Kind<S> = &Kind {
@@ -185,7 +190,7 @@ impl<S> Queue<S> {
         }
     }
 
-    fn push_boxed<const TAG: u8>(&mut self, f: Box<dyn FnOnce(&mut S) + Send>) {
+    fn push_boxed<const TAG: u8>(&mut self, f: Closure<S>) {
         self.push::<_, TAG>(move |state: &mut S| f(state));
     }
 
@@ -335,7 +340,9 @@ impl<S> Queue<S> {
         let (used, old) = self.head().map_or((0, 0), |head| {
             ((head.written - head.read) as usize, head.capacity as usize)
         });
-        let capacity = (HEAD + used + words).next_power_of_two().max(pool::SMALLEST);
+        let steep = if old < STEEP { old * 4 } else { 0 };
+        let needed = HEAD + used + words;
+        let capacity = needed.next_power_of_two().max(pool::SMALLEST).max(steep);
         let capacity_u32 = u32::try_from(capacity).unwrap_or_else(|_| panic!("a mailbox outgrew 32 GiB"));
         let piece = pool::take(capacity);
         // SAFETY: the new piece has room for the head and what was used; the old one is given back after its records have been

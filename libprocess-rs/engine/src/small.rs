@@ -69,7 +69,7 @@ impl<A> Small<A> {
     }
 
     fn boxed(f: Box<dyn FnOnce(A) + Send>) -> Small<A> {
-        Small::new(move |argument| f(argument))
+        Small::new(f)
     }
 
     /// Calls it.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-/// Events one actor may handle before the next has its turn.
-const EVENTS_PER_RUN: usize = 256;
+/// How long one actor may run before the next has its turn, when many of its events wait.
+const SLICE: Duration = Duration::from_micros(50);
 
 /// How long the scheduler keeps its thread before sockets and timers have theirs.
 const TURN: Duration = Duration::from_micros(200);
@@ -24,7 +24,7 @@ pub(crate) trait Runnable: Send + Sync {
     /// Other threads have sent something. On the thread of its worker.
     fn receive(self: Arc<Self>);
     /// Handles events, and says how many. On the thread of its worker, with the right to run.
-    fn run(self: Arc<Self>, worker: &Worker, budget: usize) -> usize;
+    fn run(self: Arc<Self>, worker: &Worker) -> usize;
 }
 
 /// What another thread hands to a worker.
@@ -44,6 +44,45 @@ pub struct Worker {
     events: AtomicU64,
     /// The address of the actor that runs; zero while none does.
     running: AtomicUsize,
+    turns: Turns,
+}
+
+/// How it is decided that an actor has run for long enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turns {
+    /// After 50 µs, looked at every 256 events.
+    Timed,
+    /// After 256 events, so that the order of events depends on nothing but the events.
+    Counted,
+}
+
+/// Decides that an actor has run for long enough.
+pub(crate) struct Budget {
+    turns: Turns,
+    began: Option<Instant>,
+    left: usize,
+}
+
+impl Budget {
+    /// Counts one event; true when it is another's turn.
+    #[inline(always)]
+    pub(crate) fn spend(&mut self) -> bool {
+        self.left -= 1;
+        self.left == 0 && self.is_over()
+    }
+
+    #[cold]
+    fn is_over(&mut self) -> bool {
+        self.left = EVENTS_PER_CHECK;
+        match (self.turns, self.began) {
+            (Turns::Counted, _) => true,
+            (Turns::Timed, Some(began)) => began.elapsed() >= SLICE,
+            (Turns::Timed, None) => {
+                self.began = Some(Instant::now());
+                false
+            }
+        }
+    }
 }
 
 struct Injector {
@@ -176,12 +215,9 @@ impl Injector {
 
 impl Worker {
     /// A worker that no thread is yet.
-    #[allow(
-        clippy::new_without_default,
-        reason = "a worker without a scheduler is of no use"
-    )]
-    pub fn new() -> Worker {
+    pub fn new(turns: Turns) -> Worker {
         Worker {
+            turns,
             injector: Mutex::new(Injector {
                 arrivals: Vec::new(),
                 waker: None,
@@ -246,6 +282,14 @@ impl Worker {
         }
         injector.arrivals.push(arrival);
         Ok(injector.take_waker())
+    }
+
+    pub(crate) fn budget(&self) -> Budget {
+        Budget {
+            turns: self.turns,
+            began: None,
+            left: EVENTS_PER_CHECK,
+        }
     }
 
     /// An event begins. On the thread of this worker.
@@ -346,7 +390,7 @@ impl Future for Scheduler {
             let mut spent = 0;
             while spent < EVENTS_PER_CHECK {
                 match next() {
-                    Some(runnable) => spent += 2 + runnable.run(&self.worker, EVENTS_PER_RUN),
+                    Some(runnable) => spent += 2 + runnable.run(&self.worker),
                     None if self.receive() => {}
                     None if self.sleep(cx.waker()) => {
                         self.worker.note_running(0);

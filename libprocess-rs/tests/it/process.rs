@@ -252,7 +252,7 @@ fn a_refused_process_and_a_cancelled_timer_may_use_the_system_as_they_go() {
         fn drop(&mut self) {
             let after = self.0.after(std::time::Duration::from_secs(3600));
             after.discard();
-            let _ = self.0.queued_events(&self.0.upid("loud"));
+            drop(self.0.queued_events(&self.0.upid("loud")));
         }
     }
     let system = start();
