@@ -1,7 +1,7 @@
-//! Pieces of memory a thread keeps for the queues of its actors, so that a hop costs no allocation.
+//! Pieces of memory a worker keeps for the queues of its actors, so that a hop costs no allocation.
 
+use crate::worker;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
-use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 
 /// Words of the smallest piece: its head and a few small closures.
@@ -13,17 +13,60 @@ const CLASSES: usize = 12;
 /// Words that are kept of each size, but two pieces at least.
 const KEPT: usize = 16 * 1024;
 
-struct Pool([Vec<NonNull<u64>>; CLASSES]);
+/// The pieces one worker keeps: for each size a list, linked through the pieces themselves.
+pub(crate) struct Pool([List; CLASSES]);
 
-thread_local! {
-    static POOL: UnsafeCell<Pool> = const { UnsafeCell::new(Pool([const { Vec::new() }; CLASSES])) };
+#[derive(Clone, Copy)]
+struct List {
+    first: Option<NonNull<u64>>,
+    length: usize,
+}
+
+impl Pool {
+    pub(crate) const fn new() -> Pool {
+        let empty = List {
+            first: None,
+            length: 0,
+        };
+        Pool([empty; CLASSES])
+    }
+
+    #[inline]
+    fn take(&mut self, class: usize) -> Option<NonNull<u64>> {
+        let list = &mut self.0[class];
+        let piece = list.first?;
+        list.length -= 1;
+        // SAFETY: a piece in a list belongs to the list, and begins with the next one.
+        list.first = unsafe { piece.cast::<Option<NonNull<u64>>>().read() };
+        Some(piece)
+    }
+
+    /// Keeps a piece; false when there are enough.
+    ///
+    /// # Safety
+    ///
+    /// `piece` came from [`take`] with the size of this class and is not used again.
+    #[inline]
+    unsafe fn give(&mut self, piece: NonNull<u64>, class: usize) -> bool {
+        let list = &mut self.0[class];
+        if list.length >= (KEPT / (SMALLEST << class)).max(2) {
+            return false;
+        }
+        // SAFETY: it is memory of at least a word that nobody else uses.
+        unsafe { piece.cast::<Option<NonNull<u64>>>().write(list.first) };
+        *list = List {
+            first: Some(piece),
+            length: list.length + 1,
+        };
+        true
+    }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        for (class, pieces) in self.0.iter_mut().enumerate() {
-            for piece in pieces.drain(..) {
-                // SAFETY: it was allocated by `take` with the size of its class, and nobody else has it.
+        for class in 0..CLASSES {
+            while let Some(piece) = self.take(class) {
+                // SAFETY: it came from `alloc` with the size of its class, and is out of its list.
                 unsafe { dealloc(piece.as_ptr().cast(), layout(SMALLEST << class)) };
             }
         }
@@ -41,14 +84,14 @@ fn class(words: usize) -> Option<usize> {
 }
 
 /// A piece of `words` words of uninitialised memory.
+#[inline]
 pub(crate) fn take(words: usize) -> NonNull<u64> {
-    if let Some(class) = class(words) {
-        // SAFETY: the pool is this thread's, and no reference into it outlives this line: `Vec::pop` runs no foreign code.
-        let kept = POOL.try_with(|pool| unsafe { (&mut *pool.get()).0[class].pop() });
-        if let Ok(Some(piece)) = kept {
-            return piece;
-        }
-    }
+    let kept = class(words).and_then(|class| worker::with_pool(|pool| pool.take(class)).flatten());
+    kept.unwrap_or_else(|| allocate(words))
+}
+
+#[cold]
+fn allocate(words: usize) -> NonNull<u64> {
     // SAFETY: the size is not zero.
     let piece = unsafe { alloc(layout(words)) };
     NonNull::new(piece.cast()).unwrap_or_else(|| handle_alloc_error(layout(words)))
@@ -59,22 +102,12 @@ pub(crate) fn take(words: usize) -> NonNull<u64> {
 /// # Safety
 ///
 /// `piece` came from `take(words)` and is not used again.
+#[inline]
 pub(crate) unsafe fn give(piece: NonNull<u64>, words: usize) {
-    if let Some(class) = class(words) {
-        let kept = POOL.try_with(|pool| {
-            // SAFETY: the pool is this thread's, and no reference into it outlives this closure, which runs no foreign code but
-            // the allocator.
-            let pieces = unsafe { &mut (&mut *pool.get()).0[class] };
-            let room = pieces.len() < (KEPT / (SMALLEST << class)).max(2);
-            if room {
-                pieces.push(piece);
-            }
-            room
-        });
-        if kept == Ok(true) {
-            return;
-        }
+    // SAFETY: the caller's promise.
+    let kept = class(words).and_then(|class| worker::with_pool(|pool| unsafe { pool.give(piece, class) }));
+    if kept != Some(true) {
+        // SAFETY: the caller says that it is of this size and no longer used.
+        unsafe { dealloc(piece.as_ptr().cast(), layout(words)) };
     }
-    // SAFETY: the caller says that it is of this size and no longer used.
-    unsafe { dealloc(piece.as_ptr().cast(), layout(words)) };
 }

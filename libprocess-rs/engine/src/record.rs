@@ -319,24 +319,42 @@ impl<S> Queue<S> {
     /// The end of the queue, with room for that many words, which now count as written.
     #[inline]
     fn room(&mut self, words: usize) -> *mut u64 {
-        let fits = self
-            .head()
-            .is_some_and(|head| (head.capacity - head.written) as usize >= words);
-        if !fits {
-            self.grow(words);
-        }
-        // SAFETY: there is a piece now, and it has this room.
+        let mut piece = match self.piece {
+            Some(piece) => piece,
+            None => self.first(),
+        };
+        // SAFETY: a piece begins with a head; when it lacks the room, `grow` leaves one that has it.
         unsafe {
-            let head = self.head_mut();
+            let head = piece.cast::<Head>().as_ref();
+            if ((head.capacity - head.written) as usize) < words {
+                piece = self.grow(words);
+            }
+            let head = piece.cast::<Head>().as_mut();
             let start = head.written as usize;
             head.written += words as u32;
-            std::ptr::from_mut(head).cast::<u64>().add(start)
+            piece.as_ptr().add(start)
         }
+    }
+
+    /// Gives an empty queue its first piece.
+    #[inline]
+    fn first(&mut self) -> NonNull<u64> {
+        let piece = pool::take(pool::SMALLEST);
+        // SAFETY: it is longer than a head.
+        unsafe {
+            piece.cast::<Head>().write(Head {
+                capacity: pool::SMALLEST as u32,
+                written: HEAD as u32,
+                read: HEAD as u32,
+            });
+        }
+        self.piece = Some(piece);
+        piece
     }
 
     /// Moves to a piece with room for `words` more.
     #[cold]
-    fn grow(&mut self, words: usize) {
+    fn grow(&mut self, words: usize) -> NonNull<u64> {
         let (used, old) = self.head().map_or((0, 0), |head| {
             ((head.written - head.read) as usize, head.capacity as usize)
         });
@@ -360,6 +378,7 @@ impl<S> Queue<S> {
             }
         }
         self.piece = Some(piece);
+        piece
     }
 
     fn head(&self) -> Option<&Head> {

@@ -1,5 +1,6 @@
 //! Workers: one thread each, that polls one [`Scheduler`] over a queue of actors with something to do.
 
+use crate::pool::Pool;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Owned, local};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -35,8 +36,10 @@ pub(crate) enum Arrival {
     Run(Arc<dyn Runnable>),
 }
 
-/// One thread that runs actors, as seen from any thread.
+/// One thread that runs actors.
 pub struct Worker {
+    /// What its thread alone touches.
+    own: Owned<Own>,
     injector: Mutex<Injector>,
     /// Whether some thread has been this worker, or is.
     entered: AtomicBool,
@@ -50,7 +53,7 @@ pub struct Worker {
 /// How it is decided that an actor has run for long enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turns {
-    /// After 50 µs, looked at every 256 events.
+    /// After 50 µs.
     Timed,
     /// After 256 events, so that the order of events depends on nothing but the events.
     Counted,
@@ -61,7 +64,12 @@ pub(crate) struct Budget {
     turns: Turns,
     began: Option<Instant>,
     left: usize,
+    /// How many events there were at the last look.
+    spent: usize,
 }
+
+/// Events before the first look at the clock; then twice as many, and so on, in case each takes long.
+const FIRST_LOOK: usize = 8;
 
 impl Budget {
     /// Counts one event; true when it is another's turn.
@@ -73,7 +81,8 @@ impl Budget {
 
     #[cold]
     fn is_over(&mut self) -> bool {
-        self.left = EVENTS_PER_CHECK;
+        self.spent = (self.spent * 2).clamp(FIRST_LOOK, EVENTS_PER_CHECK);
+        self.left = self.spent;
         match (self.turns, self.began) {
             (Turns::Counted, _) => true,
             (Turns::Timed, Some(began)) => began.elapsed() >= SLICE,
@@ -106,21 +115,23 @@ pub struct Beat {
     pub asleep: bool,
 }
 
-/// The worker whose thread this is.
-struct Current {
-    worker: Arc<Worker>,
+/// What only the thread of a worker touches.
+struct Own {
     queue: VecDeque<Arc<dyn Runnable>>,
     /// The scheduler has nothing to do, and has left a waker.
     asleep: bool,
+    pool: Pool,
 }
 
-local! {
-    /// The address of the worker whose thread this is, or zero.
-    static TOKEN: Cell<usize> = Cell::new(0)
-}
+// SAFETY: `own` is touched by the thread that has entered the worker, while its token is this worker's address, and by whoever
+// drops it; it consists of values that are `Send`, and memory. The rest is atomic or locked.
+unsafe impl Sync for Worker {}
+// SAFETY: all parts are `Send`.
+unsafe impl Send for Worker {}
 
 local! {
-    static CURRENT: Owned<Option<Current>> = Owned::new(None)
+    /// The worker whose thread this is, or null. Not null, it is kept alive by the scheduler that has set it.
+    static CURRENT: Cell<*const Worker> = Cell::new(std::ptr::null())
 }
 
 local! {
@@ -131,7 +142,7 @@ local! {
 /// The token of the calling thread: the address of its worker, or zero.
 #[inline(always)]
 pub(crate) fn token() -> usize {
-    TOKEN.with(Cell::get)
+    CURRENT.with(Cell::get).addr()
 }
 
 /// Whether the calling thread is a worker.
@@ -139,10 +150,31 @@ pub fn on_worker() -> bool {
     token() != 0
 }
 
+/// The worker whose thread this is.
+#[inline(always)]
+fn current<R>(f: impl FnOnce(&Worker) -> R) -> Option<R> {
+    let worker = CURRENT.with(Cell::get);
+    // SAFETY: it is null or kept alive by the scheduler that has set it, which is on this thread and takes it back when dropped;
+    // no `f` in this module drops a scheduler.
+    unsafe { worker.as_ref() }.map(f)
+}
+
+/// Lends what only the calling thread touches to `f`, which must run no foreign code.
+#[inline(always)]
+fn own<R>(f: impl FnOnce(&mut Own) -> R) -> Option<R> {
+    // SAFETY: this is the thread of that worker, and every `f` in this crate only moves values in and out.
+    current(|worker| unsafe { worker.own.with(f) })
+}
+
+/// Lends the pool of the calling thread's worker, if it is one, to `f`, which must not come back here.
+#[inline(always)]
+pub(crate) fn with_pool<R>(f: impl FnOnce(&mut Pool) -> R) -> Option<R> {
+    own(|own| f(&mut own.pool))
+}
+
 /// The address of the actor whose handler the calling thread runs, as [`Actor::address`](crate::Actor::address) tells it.
 pub fn running() -> Option<usize> {
-    let running = current(|current| Some(current.as_ref()?.worker.running.load(Ordering::Relaxed)));
-    running.filter(|address| *address != 0)
+    current(|worker| worker.running.load(Ordering::Relaxed)).filter(|address| *address != 0)
 }
 
 /// Runs `f`, which hands events to workers, and wakes each of those once, at the end.
@@ -172,37 +204,22 @@ pub(crate) fn wake(waker: Option<Waker>) {
     }
 }
 
-/// Lends the state of the calling thread's worker to `f`, which must run no foreign code.
-#[inline(always)]
-fn current<R>(f: impl FnOnce(&mut Option<Current>) -> R) -> R {
-    // SAFETY: it is this thread's, and every `f` in this module only moves values in and out.
-    CURRENT.with(|current| unsafe { current.with(f) })
-}
-
-/// Puts an actor on the run queue of the calling thread's worker; gives it back when there is none.
+/// Puts an actor on the run queue of the calling thread's worker; drops it when there is none.
 #[inline]
 pub(crate) fn schedule(runnable: Arc<dyn Runnable>) {
-    let (asleep, left) = current(|current| match current {
-        Some(current) => {
-            current.queue.push_back(runnable);
-            (std::mem::take(&mut current.asleep), None)
-        }
-        None => (false, Some(runnable)),
+    let mut runnable = Some(runnable);
+    let asleep = own(|own| {
+        own.queue.extend(runnable.take());
+        std::mem::take(&mut own.asleep)
     });
-    // Dropped here, if there is no worker: dropping an actor is foreign code.
-    drop(left);
-    if asleep {
+    if asleep == Some(true) {
         wake_current();
     }
 }
 
 #[cold]
 fn wake_current() {
-    let worker = current(|current| current.as_ref().map(|current| current.worker.clone()));
-    if let Some(worker) = worker {
-        let waker = worker.injector.lock().take_waker();
-        wake(waker);
-    }
+    wake(current(|worker| worker.injector.lock().take_waker()).flatten());
 }
 
 impl Injector {
@@ -217,6 +234,11 @@ impl Worker {
     /// A worker that no thread is yet.
     pub fn new(turns: Turns) -> Worker {
         Worker {
+            own: Owned::new(Own {
+                queue: VecDeque::new(),
+                asleep: false,
+                pool: Pool::new(),
+            }),
             turns,
             injector: Mutex::new(Injector {
                 arrivals: Vec::new(),
@@ -288,7 +310,11 @@ impl Worker {
         Budget {
             turns: self.turns,
             began: None,
-            left: EVENTS_PER_CHECK,
+            left: match self.turns {
+                Turns::Timed => FIRST_LOOK,
+                Turns::Counted => EVENTS_PER_CHECK,
+            },
+            spent: 0,
         }
     }
 
@@ -325,13 +351,7 @@ impl Scheduler {
         let before = self.worker.entered.swap(true, Ordering::AcqRel);
         assert!(!before, "a worker is one thread, once");
         self.entered = true;
-        let state = Current {
-            worker: self.worker.clone(),
-            queue: VecDeque::new(),
-            asleep: false,
-        };
-        current(|current| *current = Some(state));
-        TOKEN.with(|token| token.set(self.worker.token()));
+        CURRENT.with(|current| current.set(Arc::as_ptr(&self.worker)));
     }
 
     /// Moves what other threads have handed over to where it belongs; false when there was nothing.
@@ -355,18 +375,20 @@ impl Scheduler {
         }
         injector.waker = Some(waker.clone());
         drop(injector);
-        current(|current| {
-            current.as_mut().is_some_and(|current| {
-                current.asleep = true;
-                true
-            })
-        })
+        own(|own| own.asleep = true);
+        true
     }
+}
+
+/// Whether other actors of the calling thread's worker wait for their turn.
+#[inline]
+pub(crate) fn others_wait() -> bool {
+    own(|own| !own.queue.is_empty()) == Some(true)
 }
 
 #[inline]
 fn next() -> Option<Arc<dyn Runnable>> {
-    current(|current| current.as_mut()?.queue.pop_front())
+    own(|own| own.queue.pop_front()).flatten()
 }
 
 impl Future for Scheduler {
@@ -377,11 +399,7 @@ impl Future for Scheduler {
             self.enter();
         }
         debug_assert!(self.worker.is_current(), "polled where it was entered");
-        current(|current| {
-            if let Some(current) = current {
-                current.asleep = false;
-            }
-        });
+        own(|own| own.asleep = false);
         let stale = self.worker.injector.lock().take_waker();
         drop(stale);
         let began = Instant::now();
@@ -414,8 +432,13 @@ impl Drop for Scheduler {
         if !self.entered {
             return;
         }
-        TOKEN.with(|token| token.set(0));
-        let left = current(Option::take);
+        let left = own(|own| {
+            (
+                std::mem::take(&mut own.queue),
+                std::mem::replace(&mut own.pool, Pool::new()),
+            )
+        });
+        CURRENT.with(|current| current.set(std::ptr::null()));
         drop(left);
         self.worker.close();
     }
