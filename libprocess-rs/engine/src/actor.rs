@@ -434,8 +434,8 @@ impl<L: Life> Runnable for Actor<L> {
                 // runs no foreign code, for nothing is parked now.
                 unsafe {
                     (*actor).local.with(|local| {
-                        local.running.clear();
-                        local.next.clear();
+                        local.running.release();
+                        local.next.release();
                         debug_assert!(local.parked.is_none(), "there is one right to run");
                         local.parked = Some(parked);
                     });

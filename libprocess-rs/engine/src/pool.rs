@@ -10,8 +10,16 @@ pub(crate) const SMALLEST: usize = 32;
 /// Sizes that are kept: the smallest and its doublings, up to 512 KiB.
 const CLASSES: usize = 12;
 
-/// Words that are kept of each size, but two pieces at least.
-const KEPT: usize = 16 * 1024;
+/// How many pieces of each size are kept: 128 KiB, but two pieces at least.
+const KEPT: [usize; CLASSES] = {
+    let mut kept = [2; CLASSES];
+    let mut class = 0;
+    while 16 * 1024 / (SMALLEST << class) > 2 {
+        kept[class] = 16 * 1024 / (SMALLEST << class);
+        class += 1;
+    }
+    kept
+};
 
 /// The pieces one worker keeps: for each size a list, linked through the pieces themselves.
 pub(crate) struct Pool([List; CLASSES]);
@@ -49,7 +57,7 @@ impl Pool {
     #[inline]
     unsafe fn give(&mut self, piece: NonNull<u64>, class: usize) -> bool {
         let list = &mut self.0[class];
-        if list.length >= (KEPT / (SMALLEST << class)).max(2) {
+        if list.length >= KEPT[class] {
             return false;
         }
         // SAFETY: it is memory of at least a word that nobody else uses.

@@ -273,11 +273,16 @@ impl<S> Queue<S> {
             // SAFETY: the queue is borrowed until this returns.
             unsafe { record.discard() };
         }
-        if let (Some(head), Some(piece)) = (self.head(), self.piece) {
-            let words = head.capacity as usize;
-            self.piece = None;
-            // SAFETY: it is the piece that `take` gave for this size, and now forgotten here.
-            unsafe { pool::give(piece, words) };
+        self.release();
+    }
+
+    /// Gives the memory of an empty queue back.
+    #[inline]
+    pub(crate) fn release(&mut self) {
+        debug_assert!(self.is_empty(), "what waits has memory");
+        if let Some(piece) = self.piece.take() {
+            // SAFETY: a piece begins with a head, which says for which size `take` gave it; it is forgotten here.
+            unsafe { pool::give(piece, piece.cast::<Head>().as_ref().capacity as usize) };
         }
     }
 

@@ -207,9 +207,8 @@ pub(crate) fn wake(waker: Option<Waker>) {
 /// Puts an actor on the run queue of the calling thread's worker; drops it when there is none.
 #[inline]
 pub(crate) fn schedule(runnable: Arc<dyn Runnable>) {
-    let mut runnable = Some(runnable);
-    let asleep = own(|own| {
-        own.queue.extend(runnable.take());
+    let asleep = own(move |own| {
+        own.queue.push_back(runnable);
         std::mem::take(&mut own.asleep)
     });
     if asleep == Some(true) {
