@@ -75,16 +75,17 @@ impl From<Counts> for EventCounts {
 /// A process whose type is forgotten.
 pub(crate) trait AnyProcess: Send + Sync {
     fn upid(&self) -> &Upid;
+    fn system(&self) -> &Arc<Inner>;
     /// What the engine tells it by.
     fn engine_address(&self) -> usize;
     /// Gives the message back when the process has ended.
-    fn message<'a>(self: Arc<Self>, message: Message<'a>) -> Result<(), Message<'a>>;
+    fn message<'a>(&self, message: Message<'a>) -> Result<(), Message<'a>>;
     /// Gives the event back when the process has ended.
-    fn http(self: Arc<Self>, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>>;
-    fn exited(self: Arc<Self>, who: Upid);
-    fn terminate(self: Arc<Self>, inject: bool);
+    fn http(&self, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>>;
+    fn exited(&self, who: Upid);
+    fn terminate(&self, inject: bool);
     /// Calls `f` with what waits, on the worker of the process.
-    fn ask_counts(self: Arc<Self>, f: Box<dyn FnOnce(EventCounts) + Send>);
+    fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>);
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
     fn routes(&self) -> Vec<String>;
@@ -148,11 +149,15 @@ impl<P: Process> AnyProcess for Cell<P> {
         &self.upid
     }
 
+    fn system(&self) -> &Arc<Inner> {
+        &self.system
+    }
+
     fn engine_address(&self) -> usize {
         self.address()
     }
 
-    fn message<'a>(self: Arc<Self>, message: Message<'a>) -> Result<(), Message<'a>> {
+    fn message<'a>(&self, message: Message<'a>) -> Result<(), Message<'a>> {
         let Message { from, name, body } = message;
         let handle = |state: &mut Body<P>, name: &str, (from, body): (Upid, Bytes)| {
             state.context.handle_message(&mut state.process, from, name, body);
@@ -161,24 +166,24 @@ impl<P: Process> AnyProcess for Cell<P> {
         left.map_err(|(from, body)| Message { from, name, body })
     }
 
-    fn http(self: Arc<Self>, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>> {
+    fn http(&self, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>> {
         self.push_value::<_, _, HTTP>(event, |body, event| {
             body.context.handle_http(&mut body.process, *event);
         })
     }
 
-    fn exited(self: Arc<Self>, who: Upid) {
+    fn exited(&self, who: Upid) {
         drop(self.push_value::<_, _, EXITED>(who, |body, who| {
             body.process.exited(&mut body.context, who);
         }));
     }
 
-    fn terminate(self: Arc<Self>, inject: bool) {
+    fn terminate(&self, inject: bool) {
         self.end(inject);
     }
 
-    fn ask_counts(self: Arc<Self>, f: Box<dyn FnOnce(EventCounts) + Send>) {
-        Actor::ask_counts(&self, move |counts| f(counts.into()));
+    fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>) {
+        Actor::ask_counts(self, move |counts| f(counts.into()));
     }
 
     fn wants_stream(&self, path: &str) -> bool {

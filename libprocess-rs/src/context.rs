@@ -238,21 +238,27 @@ impl<P: Process> Context<P> {
         let Some(more) = &mut self.more else {
             return process.message(self, from, name, body);
         };
-        if more.handlers.contains_key(name) {
-            // Out of the context while one of them runs with it; those it installs are newer.
-            let handlers = std::mem::take(&mut more.handlers);
-            if let Some(handler) = handlers.get(name) {
-                handler(process, self, from, body);
-            }
-            let newer = std::mem::replace(&mut self.more().handlers, handlers);
-            if !newer.is_empty() {
-                self.more().handlers.extend(newer);
-            }
-        } else if let Some(to) = more.delegates.get(name) {
+        // Out of the context while one of them runs with it.
+        let handlers = std::mem::take(&mut more.handlers);
+        let handler = handlers.get(name);
+        if let Some(handler) = handler {
+            handler(process, self, from, body);
+            return self.put_back(handlers);
+        }
+        more.handlers = handlers;
+        if let Some(to) = more.delegates.get(name) {
             let to = to.clone();
             self.cell.system.send(&from, &to, name, body);
         } else {
             process.message(self, from, name, body);
+        }
+    }
+
+    /// Puts handlers back in their place; those installed meanwhile are newer.
+    fn put_back(&mut self, handlers: FxHashMap<String, Handler<P>>) {
+        let newer = std::mem::replace(&mut self.more().handlers, handlers);
+        if !newer.is_empty() {
+            self.more().handlers.extend(newer);
         }
     }
 

@@ -64,6 +64,7 @@ mod link;
 pub mod metrics;
 mod pid;
 mod process;
+mod recent;
 pub mod sync;
 mod system;
 mod table;

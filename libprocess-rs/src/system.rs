@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
+use crate::recent;
 use crate::table::Table;
 use crate::tls::Loaded;
 use crate::transport::Sockets;
@@ -447,7 +448,7 @@ impl Inner {
                 name,
                 body,
             };
-            self.deliver(to.id(), message);
+            recent::deliver(self, to, message);
         } else if to.is_complete() {
             self.sockets.send(self, from, to, name, &body);
         } else {

@@ -6,7 +6,7 @@ use crate::worker::{self, Arrival, Runnable, Worker};
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 /// What happens in the life of an actor, besides its events; its value is what everybody may know of the actor.
@@ -33,6 +33,8 @@ pub trait Life: Send + Sync + Sized + 'static {
 /// A state with a mailbox of closures over it, which one worker runs one after another.
 pub struct Actor<L: Life> {
     life: L,
+    /// Itself, for the worker that has to look at it.
+    me: Weak<Actor<L>>,
     /// The token of the worker whose thread may touch `local`, and the state when it runs this.
     owner: AtomicUsize,
     /// Drop every event.
@@ -100,8 +102,9 @@ impl<L: Life> Actor<L> {
         worker: Arc<Worker>,
         state: impl FnOnce(&Arc<Actor<L>>) -> L::State,
     ) -> (Arc<Actor<L>>, Birth<L>) {
-        let actor = Arc::new(Actor {
+        let actor = Arc::new_cyclic(|me| Actor {
             life,
+            me: me.clone(),
             owner: AtomicUsize::new(worker.token()),
             purge: AtomicBool::new(false),
             pending: AtomicBool::new(false),
@@ -144,7 +147,7 @@ impl<L: Life> Actor<L> {
     ///
     /// The closure.
     #[inline]
-    pub fn push<F, const TAG: u8>(self: &Arc<Self>, f: F) -> Result<(), F>
+    pub fn push<F, const TAG: u8>(&self, f: F) -> Result<(), F>
     where
         F: FnOnce(&mut L::State) + Send + 'static,
     {
@@ -157,7 +160,7 @@ impl<L: Life> Actor<L> {
     ///
     /// The value.
     #[inline]
-    pub fn push_text<T, F, const TAG: u8>(self: &Arc<Self>, text: &str, value: T, f: F) -> Result<(), T>
+    pub fn push_text<T, F, const TAG: u8>(&self, text: &str, value: T, f: F) -> Result<(), T>
     where
         T: Send + 'static,
         F: FnOnce(&mut L::State, &str, T) + Send + 'static,
@@ -174,7 +177,7 @@ impl<L: Life> Actor<L> {
     /// # Errors
     ///
     /// The value.
-    pub fn push_value<T, F, const TAG: u8>(self: &Arc<Self>, value: T, f: F) -> Result<(), T>
+    pub fn push_value<T, F, const TAG: u8>(&self, value: T, f: F) -> Result<(), T>
     where
         T: Send + 'static,
         F: FnOnce(&mut L::State, T) + Send + 'static,
@@ -185,7 +188,7 @@ impl<L: Life> Actor<L> {
     }
 
     #[inline(always)]
-    fn write<F>(self: &Arc<Self>, f: F, write: impl FnOnce(&mut Queue<L::State>, F)) -> Result<(), F> {
+    fn write<F>(&self, f: F, write: impl FnOnce(&mut Queue<L::State>, F)) -> Result<(), F> {
         if !self.is_owned() {
             return self.write_remote(f, write);
         }
@@ -209,7 +212,7 @@ impl<L: Life> Actor<L> {
         Ok(())
     }
 
-    fn write_remote<F>(self: &Arc<Self>, f: F, write: impl FnOnce(&mut Queue<L::State>, F)) -> Result<(), F> {
+    fn write_remote<F>(&self, f: F, write: impl FnOnce(&mut Queue<L::State>, F)) -> Result<(), F> {
         let mut remote = self.remote.lock();
         if remote.closed {
             return Err(f);
@@ -222,12 +225,15 @@ impl<L: Life> Actor<L> {
     }
 
     /// Makes the owner look at `remote`.
-    fn notice(self: &Arc<Self>, remote: &mut Remote<L::State>) -> Result<Option<Waker>, Arrival> {
+    fn notice(&self, remote: &mut Remote<L::State>) -> Result<Option<Waker>, Arrival> {
         if std::mem::replace(&mut remote.noticed, true) {
             return Ok(None);
         }
         self.pending.store(true, Ordering::Release);
-        remote.worker.inject(Arrival::Events(self.clone()))
+        match self.me.upgrade() {
+            Some(me) => remote.worker.inject(Arrival::Events(me)),
+            None => Ok(None),
+        }
     }
 
     /// Moves what other threads have sent behind what waits. On the owner's thread.
@@ -246,7 +252,7 @@ impl<L: Life> Actor<L> {
     }
 
     /// Ends the actor: at once, dropping what waits in its mailbox, when `inject` is set, else in its turn.
-    pub fn end(self: &Arc<Self>, inject: bool) {
+    pub fn end(&self, inject: bool) {
         let mut remote = self.remote.lock();
         if remote.closed && !inject {
             return;
@@ -289,12 +295,13 @@ impl<L: Life> Actor<L> {
     }
 
     /// Calls `f` with [`Actor::counts`] on the thread of its worker, soon.
-    pub fn ask_counts(self: &Arc<Self>, f: impl FnOnce(Counts) + Send + 'static) {
+    pub fn ask_counts(&self, f: impl FnOnce(Counts) + Send + 'static) {
         if let Some(counts) = self.counts() {
             return f(counts);
         }
+        let Some(actor) = self.me.upgrade() else { return };
         let question = Question {
-            actor: self.clone(),
+            actor,
             answer: Mutex::new(Some(Box::new(f))),
         };
         let worker = self.remote.lock().worker.clone();
