@@ -354,6 +354,7 @@ impl<L: Life> Actor<L> {
             // it needs the one right to run.
             unsafe { record.run(state) };
             handled += 1;
+            worker.wake_if_due();
             if budget.spend() {
                 return (Stop::Budget, handled);
             }

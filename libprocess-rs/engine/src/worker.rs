@@ -17,6 +17,9 @@ const SLICE: Duration = Duration::from_micros(50);
 /// How long the scheduler keeps its thread before sockets and timers have theirs.
 const TURN: Duration = Duration::from_micros(200);
 
+/// How long a worker may wait to be woken while the one that wakes it handles a burst.
+const WAKE_DELAY: Duration = Duration::from_micros(20);
+
 /// Events between two looks at the clock and at what other threads have sent. A run counts as two more.
 const EVENTS_PER_CHECK: usize = 256;
 
@@ -120,6 +123,12 @@ struct Own {
     queue: VecDeque<Arc<dyn Runnable>>,
     /// The scheduler has nothing to do, and has left a waker.
     asleep: bool,
+    /// Inside of the scheduler, where workers to wake are collected.
+    polling: bool,
+    /// Workers to wake soon, so that a burst wakes them once and finds them awake.
+    wakers: Vec<Waker>,
+    /// Since when the first of them waits.
+    waiting: Option<Instant>,
     pool: Pool,
 }
 
@@ -189,8 +198,15 @@ pub fn wake_once<T>(f: impl FnOnce() -> T) -> T {
     output
 }
 
-/// Wakes a worker, now or at the end of [`wake_once`].
+/// Wakes a worker: soon if the calling thread is one, or at the end of [`wake_once`].
 pub(crate) fn wake(waker: Option<Waker>) {
+    let Some(waker) = waker else { return };
+    let mut waker = Some(waker);
+    own(|own| {
+        if own.polling {
+            own.wakers.extend(waker.take());
+        }
+    });
     let Some(waker) = waker else { return };
     let now = DELAYED.with(|delayed| match &mut *delayed.borrow_mut() {
         Some(wakers) => {
@@ -216,6 +232,18 @@ pub(crate) fn schedule(runnable: Arc<dyn Runnable>) {
     }
 }
 
+/// Wakes those that are to be woken soon.
+#[inline]
+fn wake_all() {
+    if own(|own| own.wakers.is_empty()) == Some(false) {
+        let wakers = own(|own| {
+            own.waiting = None;
+            std::mem::take(&mut own.wakers)
+        });
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
 #[cold]
 fn wake_current() {
     wake(current(|worker| worker.injector.lock().take_waker()).flatten());
@@ -236,6 +264,9 @@ impl Worker {
             own: Owned::new(Own {
                 queue: VecDeque::new(),
                 asleep: false,
+                polling: false,
+                wakers: Vec::new(),
+                waiting: None,
                 pool: Pool::new(),
             }),
             turns,
@@ -330,6 +361,25 @@ impl Worker {
         self.running.store(address, Ordering::Relaxed);
     }
 
+    /// Wakes those that have waited for long enough. On the thread of this worker.
+    #[inline(always)]
+    pub(crate) fn wake_if_due(&self) {
+        // SAFETY: this is called by the scheduler's runs alone, on this worker's thread.
+        if unsafe { self.own.with(|own| !own.wakers.is_empty()) } {
+            self.wake_if_late();
+        }
+    }
+
+    #[cold]
+    fn wake_if_late(&self) {
+        let now = Instant::now();
+        // SAFETY: as above.
+        let since = unsafe { self.own.with(|own| *own.waiting.get_or_insert(now)) };
+        if now - since >= WAKE_DELAY {
+            wake_all();
+        }
+    }
+
     fn take_arrivals(&self) -> Vec<Arrival> {
         std::mem::take(&mut self.injector.lock().arrivals)
     }
@@ -390,6 +440,16 @@ fn next() -> Option<Arc<dyn Runnable>> {
     own(|own| own.queue.pop_front()).flatten()
 }
 
+/// Ends the collection of workers to wake.
+struct Outside;
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        own(|own| own.polling = false);
+        wake_all();
+    }
+}
+
 impl Future for Scheduler {
     type Output = ();
 
@@ -398,7 +458,11 @@ impl Future for Scheduler {
             self.enter();
         }
         debug_assert!(self.worker.is_current(), "polled where it was entered");
-        own(|own| own.asleep = false);
+        own(|own| {
+            own.asleep = false;
+            own.polling = true;
+        });
+        let _outside = Outside;
         let stale = self.worker.injector.lock().take_waker();
         drop(stale);
         let began = Instant::now();
@@ -407,7 +471,10 @@ impl Future for Scheduler {
             let mut spent = 0;
             while spent < EVENTS_PER_CHECK {
                 match next() {
-                    Some(runnable) => spent += 2 + runnable.run(&self.worker),
+                    Some(runnable) => {
+                        spent += 2 + runnable.run(&self.worker);
+                        wake_all();
+                    }
                     None if self.receive() => {}
                     None if self.sleep(cx.waker()) => {
                         self.worker.note_running(0);
