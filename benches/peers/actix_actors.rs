@@ -50,7 +50,7 @@ impl Peer for Actix {
         output
     }
 
-    async fn spawn<B: Behaviour>(_thread: usize, behaviour: B) -> Self::Address<B> {
+    async fn spawn<B: Behaviour>(behaviour: B) -> Self::Address<B> {
         Host(behaviour).start()
     }
 

@@ -7,7 +7,8 @@ use kameo::Actor;
 use kameo::actor::{ActorRef, Spawn as _};
 use kameo::mailbox::unbounded;
 use kameo::message::{Context, Message};
-use mesos_benches::runtime::peer::{Behaviour, Peer, run_tokio};
+use mesos_benches::runtime::peer::{Behaviour, Peer};
+use mesos_benches::runtime::pinned;
 
 pub struct Kameo;
 
@@ -35,15 +36,15 @@ impl Peer for Kameo {
     type Address<B: Behaviour> = ActorRef<Host<B>>;
 
     fn run<T: Send + 'static>(threads: usize, main: impl Future<Output = T> + Send + 'static) -> T {
-        run_tokio(threads, main)
+        pinned::run(threads, main)
     }
 
-    async fn spawn<B: Behaviour>(_thread: usize, behaviour: B) -> Self::Address<B> {
+    async fn spawn<B: Behaviour>(behaviour: B) -> Self::Address<B> {
         Host::spawn_with_mailbox(Host(behaviour), unbounded())
     }
 
-    fn task(_thread: usize, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(task);
+    fn task(thread: usize, task: impl Future<Output = ()> + Send + 'static) {
+        pinned::task(thread, task);
     }
 
     fn tell<B: Behaviour>(to: &Self::Address<B>, message: B::Message) {

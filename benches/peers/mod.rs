@@ -9,6 +9,7 @@ mod xtra_actors;
 use std::future::Future;
 use std::task::{Context, Waker};
 
+use mesos_benches::runtime::bare::Bare;
 use mesos_benches::runtime::engine::Engine;
 use mesos_benches::runtime::peer::Foreign;
 
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Box<dyn Engine>> {
         Foreign::<ractor_actors::Ractor>::boxed(),
         Foreign::<xtra_actors::Xtra>::boxed(),
         Foreign::<tokio_tasks::Tokio>::boxed(),
+        Box::new(Bare),
     ]
 }
 

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use mesos_benches::runtime::peer::{Behaviour, Peer, run_tokio};
+use mesos_benches::runtime::peer::{Behaviour, Peer};
+use mesos_benches::runtime::pinned;
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
@@ -46,16 +47,16 @@ impl Peer for Ractor {
     type Address<B: Behaviour> = ActorRef<Letter<B::Message>>;
 
     fn run<T: Send + 'static>(threads: usize, main: impl Future<Output = T> + Send + 'static) -> T {
-        run_tokio(threads, main)
+        pinned::run(threads, main)
     }
 
-    async fn spawn<B: Behaviour>(_thread: usize, behaviour: B) -> Self::Address<B> {
+    async fn spawn<B: Behaviour>(behaviour: B) -> Self::Address<B> {
         let spawned = Actor::spawn(None, Host(PhantomData), behaviour).await;
         spawned.expect("an actor without a name can be started").0
     }
 
-    fn task(_thread: usize, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(task);
+    fn task(thread: usize, task: impl Future<Output = ()> + Send + 'static) {
+        pinned::task(thread, task);
     }
 
     fn tell<B: Behaviour>(to: &Self::Address<B>, message: B::Message) {

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use mesos_benches::runtime::peer::{Behaviour, Peer, run_tokio};
+use mesos_benches::runtime::peer::{Behaviour, Peer};
+use mesos_benches::runtime::pinned;
 use tokio::sync::{mpsc, oneshot};
 
 pub struct Tokio;
@@ -17,10 +18,10 @@ impl Peer for Tokio {
     type Address<B: Behaviour> = mpsc::UnboundedSender<Letter<B::Message>>;
 
     fn run<T: Send + 'static>(threads: usize, main: impl Future<Output = T> + Send + 'static) -> T {
-        run_tokio(threads, main)
+        pinned::run(threads, main)
     }
 
-    async fn spawn<B: Behaviour>(_thread: usize, mut behaviour: B) -> Self::Address<B> {
+    async fn spawn<B: Behaviour>(mut behaviour: B) -> Self::Address<B> {
         let (sender, mut mailbox) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some(letter) = mailbox.recv().await {
@@ -35,8 +36,8 @@ impl Peer for Tokio {
         sender
     }
 
-    fn task(_thread: usize, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(task);
+    fn task(thread: usize, task: impl Future<Output = ()> + Send + 'static) {
+        pinned::task(thread, task);
     }
 
     fn tell<B: Behaviour>(to: &Self::Address<B>, message: B::Message) {

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use mesos_benches::runtime::peer::{Behaviour, Peer, run_tokio};
+use mesos_benches::runtime::peer::{Behaviour, Peer};
+use mesos_benches::runtime::pinned;
 use xtra::{Actor, Address, Context, Handler, Mailbox};
 
 pub struct Xtra;
@@ -28,15 +29,15 @@ impl Peer for Xtra {
     type Address<B: Behaviour> = Address<Host<B>>;
 
     fn run<T: Send + 'static>(threads: usize, main: impl Future<Output = T> + Send + 'static) -> T {
-        run_tokio(threads, main)
+        pinned::run(threads, main)
     }
 
-    async fn spawn<B: Behaviour>(_thread: usize, behaviour: B) -> Self::Address<B> {
+    async fn spawn<B: Behaviour>(behaviour: B) -> Self::Address<B> {
         xtra::spawn_tokio(Host(behaviour), Mailbox::unbounded())
     }
 
-    fn task(_thread: usize, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(task);
+    fn task(thread: usize, task: impl Future<Output = ()> + Send + 'static) {
+        pinned::task(thread, task);
     }
 
     fn tell<B: Behaviour>(to: &Self::Address<B>, message: B::Message) {

@@ -1,23 +1,26 @@
 //! The subject `runtime`: libprocess beside C++ libprocess, other actor runtimes and a bare task.
 //!
 //! Every figure is the median of several runs. Where there are peers, each run measures all of them one after another,
-//! with the same handlers and the same messages, on tokio or actix threads like ours and on the same allocator.
+//! with the same handlers and the same messages, on as many threads as ours and on the same allocator.
 //!
 //! | module | what |
 //! |---|---|
-//! | [`engine`], [`ours`], [`peer`] | what each runtime is asked to do; ours; the others |
+//! | [`engine`], [`ours`], [`peer`], [`bare`] | what each runtime is asked to do; ours; the others; no runtime at all |
+//! | [`pinned`] | tokio with one runtime a thread |
 //! | [`throughput`], [`rpc`], [`links`], [`defer`], [`protobuf`], [`metrics`] | the benchmarks of libprocess |
 //! | [`spawn`], [`allocations`] | what a process and a message cost |
 //! | [`remote`] | messages between two OS processes |
 //! | [`row`], [`plot`] | what is shown |
 
 pub mod allocations;
+pub mod bare;
 pub mod defer;
 pub mod engine;
 pub mod links;
 pub mod metrics;
 pub mod ours;
 pub mod peer;
+pub mod pinned;
 pub mod plot;
 pub mod protobuf;
 pub mod remote;
@@ -170,9 +173,15 @@ impl Run<'_> {
         medians(self.size.runs, &[Box::new(measure)])[0]
     }
 
-    /// A row for every engine.
-    fn contest(&mut self, row: Row, measure: impl Fn(&dyn Engine) -> f64) {
+    /// A row for every engine that can do the work.
+    fn contest(&mut self, row: Row, place: Place, measure: impl Fn(&dyn Engine) -> f64) {
         let ours = ours::Ours;
+        let measure = |engine: &dyn Engine| {
+            if place == Place::Same && !engine.shares_threads() {
+                return f64::NAN;
+            }
+            measure(engine)
+        };
         let measure = &measure;
         let mut measures: Vec<Measure<'_>> = vec![Box::new(|| measure(&ours))];
         for peer in self.peers {
@@ -298,7 +307,7 @@ impl Run<'_> {
                     goals: vec![Goal::Times("actix", times), Goal::Best],
                     ..Row::rate(&format!("tell, {text}, {bytes} bytes"), "/s")
                 };
-                self.contest(row, |engine| {
+                self.contest(row, place, |engine| {
                     let took = match bytes {
                         8 => engine.tell_8(place, senders, count),
                         _ => engine.tell_64(place, senders, count),
@@ -310,33 +319,30 @@ impl Run<'_> {
     }
 
     fn ask(&mut self) {
-        let goals = || {
-            vec![
-                Goal::Times("actix", 1.5),
-                Goal::Times("tokio task", 1.5),
-                Goal::Best,
-            ]
-        };
         let each =
             |took: Vec<Duration>, asks: u64| took.iter().sum::<Duration>().as_secs_f64() * 1e9 / asks as f64;
         let count = self.size.of(200_000);
         let row = Row {
-            goals: goals(),
+            goals: vec![Goal::Times("actix", 1.5), Goal::Times("tokio task", 1.5)],
             ..Row::time("ask, same thread", "ns")
         };
-        self.contest(row, |engine| each(engine.ask(Place::Same, 1, count), count));
+        self.contest(row, Place::Same, |engine| {
+            each(engine.ask(Place::Same, 1, count), count)
+        });
         let row = Row {
-            goals: goals(),
+            goals: vec![Goal::Best],
             ..Row::time("ask, across threads, 64 in flight", "ns")
         };
         let count = count / 64 * 64;
-        self.contest(row, |engine| each(engine.ask(Place::Across, 64, count), count));
+        self.contest(row, Place::Across, |engine| {
+            each(engine.ask(Place::Across, 64, count), count)
+        });
         let row = Row {
-            goals: vec![Goal::Best],
+            goals: vec![Goal::Within(bare::NAME, 0.1)],
             ..Row::time("ask, across threads, one at a time, p50", "ns")
         };
         let count = self.size.of(10_000);
-        self.contest(row, |engine| {
+        self.contest(row, Place::Across, |engine| {
             let took = engine.ask(Place::Across, 1, count);
             median(took.iter().map(|took| took.as_nanos() as f64).collect())
         });
@@ -349,7 +355,7 @@ impl Run<'_> {
                 goals: vec![Goal::AtMost(8.0), Goal::Best],
                 ..Row::time(&format!("{text}, same thread, a hop"), "ns")
             };
-            self.contest(row, |engine| {
+            self.contest(row, Place::Same, |engine| {
                 engine.ring(members, hops).as_secs_f64() * 1e9 / hops as f64
             });
         }

@@ -20,6 +20,10 @@ pub enum Place {
 pub trait Engine {
     /// What tables call it.
     fn name(&self) -> &'static str;
+    /// Whether several actors can live on one thread. What cannot is not asked for [`Place::Same`] and rings.
+    fn shares_threads(&self) -> bool {
+        true
+    }
     /// `senders` send `count` messages of 8 bytes in all to one receiver.
     fn tell_8(&self, place: Place, senders: u64, count: u64) -> Duration;
     /// As `tell_8` with 64 bytes.

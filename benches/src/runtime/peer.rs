@@ -23,11 +23,11 @@ pub trait Peer: Sized + Send + 'static {
     const NAME: &'static str;
     /// A handle to an actor.
     type Address<B: Behaviour>: Clone + Send + Sync + 'static;
-    /// Runs `main` with this many threads for actors and tasks.
+    /// Runs `main` on the calling thread, with so many threads in all for actors and tasks.
     fn run<T: Send + 'static>(threads: usize, main: impl Future<Output = T> + Send + 'static) -> T;
-    /// Starts an actor, on thread number `thread` where the runtime lets one choose.
-    fn spawn<B: Behaviour>(thread: usize, behaviour: B) -> impl Future<Output = Self::Address<B>> + Send;
-    /// Starts a task, as [`Peer::spawn`].
+    /// Starts an actor on the calling thread.
+    fn spawn<B: Behaviour>(behaviour: B) -> impl Future<Output = Self::Address<B>> + Send;
+    /// Starts a task on thread number `thread`; the first is that of `main`, from which this is called.
     fn task(thread: usize, task: impl Future<Output = ()> + Send + 'static);
     /// Sends a message without an answer.
     fn tell<B: Behaviour>(to: &Self::Address<B>, message: B::Message);
@@ -36,21 +36,6 @@ pub trait Peer: Sized + Send + 'static {
         to: &Self::Address<B>,
         message: B::Message,
     ) -> impl Future<Output = Option<u64>> + Send;
-}
-
-/// A runtime for threads as tokio has it: one thread, or several that steal from one another.
-pub fn run_tokio<T: Send + 'static>(threads: usize, main: impl Future<Output = T> + Send + 'static) -> T {
-    if threads == 1 {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        return runtime.expect("threads can be started").block_on(main);
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()
-        .expect("threads can be started");
-    let main = runtime.spawn(main);
-    runtime.block_on(main).expect("nothing panics here")
 }
 
 /// A foreign runtime as an engine.
@@ -101,7 +86,7 @@ impl<P: Peer> Behaviour for Hopper<P> {
 async fn tell<P: Peer, M: Payload>(place: Place, senders: u64, count: u64) -> Duration {
     let each = count / senders;
     let (adder, finished) = Adder::new(each * senders);
-    let to = P::spawn(0, Sum::<M>(adder, PhantomData)).await;
+    let to = P::spawn(Sum::<M>(adder, PhantomData)).await;
     let began = Instant::now();
     for sender in 0..senders {
         let to = to.clone();
@@ -135,7 +120,7 @@ fn threads(place: Place, senders: u64) -> usize {
 
 async fn ask<P: Peer>(place: Place, ahead: u64, count: u64) -> Vec<Duration> {
     let (adder, _finished) = Adder::new(u64::MAX);
-    let to = P::spawn(0, Sum::<u64>(adder, PhantomData)).await;
+    let to = P::spawn(Sum::<u64>(adder, PhantomData)).await;
     let (done, finished) = oneshot::channel();
     let asking = async move {
         let mut took = Vec::new();
@@ -180,7 +165,7 @@ async fn ring<P: Peer>(members: usize, hops: u64) -> Duration {
             next: (member + 1) % members,
             done: if member == last { done.take() } else { None },
         };
-        addresses.push(P::spawn(0, hopper).await);
+        addresses.push(P::spawn(hopper).await);
     }
     let first = addresses[0].clone();
     assert!(ring.set(addresses).is_ok(), "set once");

@@ -20,7 +20,8 @@ pub fn svg(rows: &[Row]) -> String {
     {
         let mut bars = vec![("ours", row.ours, "#2a6f97")];
         bars.extend(row.cpp.map(|cpp| ("C++", cpp, "#b5651d")));
-        bars.extend(row.peers.iter().map(|(name, peer)| (*name, *peer, "#a0a8b0")));
+        let measured = row.peers.iter().filter(|(_, peer)| peer.is_finite());
+        bars.extend(measured.map(|(name, peer)| (*name, *peer, "#a0a8b0")));
         let worth = |value: f64| if row.rate { value } else { 1.0 / value };
         let best = bars.iter().map(|bar| worth(bar.1)).fold(0.0, f64::max);
         y += 16.0;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::bare;
 use crate::table;
 
 /// What we want.
@@ -13,7 +14,9 @@ pub enum Goal {
     AtMost(f64),
     /// This many times as good as that peer.
     Times(&'static str, f64),
-    /// As good as the best peer.
+    /// Not worse than that peer by more than this part of it.
+    Within(&'static str, f64),
+    /// As good as the best peer, yardsticks left out.
     Best,
 }
 
@@ -28,7 +31,7 @@ pub struct Row {
     pub rate: bool,
     /// C++ libprocess 1.11.0 on such a machine, at its best.
     pub cpp: Option<f64>,
-    /// Other runtimes, in the same run.
+    /// Other runtimes, in the same run; not a number where one cannot do the work.
     pub peers: Vec<(&'static str, f64)>,
     /// Ours.
     pub ours: f64,
@@ -67,10 +70,18 @@ impl Row {
         }
     }
 
-    /// The best of the peers.
+    /// The best of the peers that run actors.
     pub fn best(&self) -> Option<(&'static str, f64)> {
         let compared = |a: &&(_, f64), b: &&(_, f64)| self.ratio(b.1).total_cmp(&self.ratio(a.1));
-        self.peers.iter().max_by(compared).copied()
+        let peers = self.peers.iter();
+        let measured = peers.filter(|(name, figure)| *name != bare::NAME && figure.is_finite());
+        measured.max_by(compared).copied()
+    }
+
+    /// What a peer reached.
+    fn peer(&self, name: &str) -> Option<f64> {
+        let peer = self.peers.iter().find(|(peer, _)| *peer == name);
+        peer.map(|(_, figure)| *figure)
     }
 
     /// Whether a goal is reached.
@@ -78,10 +89,10 @@ impl Row {
         match goal {
             Goal::AtLeast(least) => self.ours >= least,
             Goal::AtMost(most) => self.ours <= most,
-            Goal::Times(name, times) => {
-                let peer = self.peers.iter().find(|(peer, _)| *peer == name);
-                peer.is_none_or(|(_, figure)| self.ratio(*figure) >= times)
-            }
+            Goal::Times(name, times) => self.peer(name).is_none_or(|figure| self.ratio(figure) >= times),
+            Goal::Within(name, part) => self
+                .peer(name)
+                .is_none_or(|figure| self.ratio(figure) >= 1.0 / (1.0 + part)),
             Goal::Best => self.best().is_none_or(|(_, figure)| self.ratio(figure) >= 1.0),
         }
     }
@@ -91,6 +102,7 @@ impl Row {
             Goal::AtLeast(least) => format!(">= {}", figure(*least)),
             Goal::AtMost(most) => format!("<= {}", figure(*most)),
             Goal::Times(name, times) => format!("{times} x {name}"),
+            Goal::Within(name, part) => format!("within {:.0} % of {name}", 100.0 * part),
             Goal::Best => "the best".to_owned(),
         });
         texts.collect::<Vec<_>>().join(", ")
@@ -115,8 +127,11 @@ impl fmt::Display for Row {
     }
 }
 
-/// A number for people: three digits that matter, and k or M.
+/// A number for people: three digits that matter, and k or M; a dash for what was not measured.
 pub fn figure(value: f64) -> String {
+    if value.is_nan() {
+        return "-".to_owned();
+    }
     let (value, suffix) = match value {
         v if v >= 1e6 => (v / 1e6, " M"),
         v if v >= 1e4 => (v / 1e3, " k"),
@@ -185,6 +200,18 @@ mod tests {
         assert_eq!(row.best(), Some(("fast", 20.0)));
         assert!(row.reached(Goal::Times("slow", 5.0)) && !row.reached(Goal::Times("fast", 2.1)));
         assert!(row.reached(Goal::Best) && row.reached(Goal::AtMost(10.0)));
+    }
+
+    #[test]
+    fn a_yardstick_is_not_the_best_peer() {
+        let row = Row {
+            ours: 10.0,
+            peers: vec![("slow", 50.0), (bare::NAME, 9.2), ("absent", f64::NAN)],
+            ..Row::time("x", "ns")
+        };
+        assert_eq!(row.best(), Some(("slow", 50.0)));
+        assert!(row.reached(Goal::Within(bare::NAME, 0.1)) && !row.reached(Goal::Within(bare::NAME, 0.05)));
+        assert_eq!(figure(row.peers[2].1), "-");
     }
 
     #[test]
