@@ -12,6 +12,8 @@
 //! bytes on the wire and differ in names, which matters in JSON only: a v0 message reads and writes both
 //! kinds, see [`Dialect`].
 //!
+//! Who looks at a message once and keeps nothing of it reads it where it lies, see [`view`].
+//!
 //! # Shape of the generated types
 //!
 //! `required` and proto3 fields are plain values, `optional` ones `Option`, messages in an `Option` are
@@ -30,6 +32,7 @@ mod generated;
 pub mod json;
 mod message;
 mod unknown;
+pub mod view;
 pub mod wire;
 
 pub use self::error::{DecodeError, JsonError};

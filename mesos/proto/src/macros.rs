@@ -140,6 +140,26 @@ macro_rules! enumeration {
             }
         }
 
+        impl<'a> $crate::view::Kind<'a> for $name {
+            const WIRE: u8 = 0;
+
+            fn check(
+                cursor: &mut $crate::view::Cursor<'a>,
+                _: usize,
+                _: &'static str,
+            ) -> $crate::view::Checked<bool> {
+                $crate::view::check_enum(cursor, Self::from_number)
+            }
+
+            fn get(cursor: &mut $crate::view::Cursor<'a>) -> Option<Self> {
+                $crate::view::get_enum(cursor, Self::from_number)
+            }
+
+            fn absent() -> Self {
+                Self::default()
+            }
+        }
+
         impl $crate::json::Value for $name {
             fn visible(&self, writer: &$crate::json::Writer<'_>) -> bool {
                 !writer.v1() || self.as_v1_name().is_some()

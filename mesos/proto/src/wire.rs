@@ -10,12 +10,12 @@ use crate::message::Message;
 /// How deep messages may nest; the limit of the C++ library.
 pub const DEPTH_MAX: usize = 100;
 
-const VARINT: u8 = 0;
-const FIXED64: u8 = 1;
-const LEN: u8 = 2;
-const GROUP_START: u8 = 3;
-const GROUP_END: u8 = 4;
-const FIXED32: u8 = 5;
+pub(crate) const VARINT: u8 = 0;
+pub(crate) const FIXED64: u8 = 1;
+pub(crate) const LEN: u8 = 2;
+pub(crate) const GROUP_START: u8 = 3;
+pub(crate) const GROUP_END: u8 = 4;
+pub(crate) const FIXED32: u8 = 5;
 
 /// A type a field can have.
 #[doc(hidden)]
