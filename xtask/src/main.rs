@@ -6,6 +6,7 @@
 //! | `fix` | formats and applies what the linter can mend. Never judges. |
 //! | `test` | the tests, with the real clients they need (installed into `target/` from PyPI). |
 //! | `bench SUBJECT` | a benchmark: `launch`, `runtime`. |
+//! | `fuzz [TARGET]` | what reads strangers' bytes under libFuzzer, `--seconds N` each. |
 //! | `demo [FILES...]` | a real cluster that counts words (`cargo demo`). |
 //! | `gen` | the Rust of the messages from their `.proto` files. |
 //! | `tidy` | the house rules alone. |
@@ -13,6 +14,7 @@
 mod bench;
 mod clients;
 mod demo;
+mod fuzz;
 mod r#gen;
 mod run;
 mod test;
@@ -44,6 +46,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
         "fix" => verify::fix(&root),
         "test" => test::run(&root, rest),
         "bench" => bench::run_named(&root, rest),
+        "fuzz" => fuzz::run(&root, rest),
         "demo" => demo::run(&root, rest),
         "gen" => r#gen::run(&root),
         "tidy" => tidy::run(&root),
@@ -61,6 +64,7 @@ const HELP: &str = "cargo xtask <command>
   fix             formats and applies lint fixes; never judges
   test [FILTER]   the tests, with the real clients they need
   bench SUBJECT   a benchmark: launch, runtime
+  fuzz [TARGET]   what reads strangers' bytes under libFuzzer; --seconds N each
   demo [FILES]    a real cluster that counts words; --keep leaves it up
   gen             the Rust of the messages from their .proto files
   tidy            the house rules alone";

@@ -149,7 +149,9 @@ impl Decoder {
 }
 
 fn parse_length(digits: &[u8]) -> Result<u64, RecordIoError> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    // A longer text may have been cut, and what is left of it is another number.
+    let fits = (1..=MAX_LENGTH_DIGITS).contains(&digits.len());
+    if !fits || !digits.iter().all(u8::is_ascii_digit) {
         return Err(bad_length(digits));
     }
     std::str::from_utf8(digits)
@@ -196,6 +198,7 @@ mod tests {
     fn bad_lengths_are_fatal() {
         for wire in [
             "\n",
+            "0000000000000000000012\nx",
             "abc\n",
             "-1\n",
             "+1\n",

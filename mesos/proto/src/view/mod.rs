@@ -31,7 +31,7 @@
 //! let info = v0::FrameworkInfo {
 //!     user: "root".to_owned(),
 //!     name: "greeter".to_owned(),
-//!     id: Some(Box::new(v0::FrameworkId { value: "F1".to_owned(), ..Default::default() })),
+//!     id: Some(Box::new(v0::FrameworkID { value: "F1".to_owned(), ..Default::default() })),
 //!     roles: vec!["web".to_owned(), "db".to_owned()],
 //!     ..Default::default()
 //! };
