@@ -46,12 +46,12 @@ pub fn classify(head: &RequestHead) -> Option<Upid> {
     if head.method != Method::Post {
         return None;
     }
-    let from = head.headers.get("Libprocess-From").map(str::trim);
+    let from = head.headers.get("Libprocess-From");
     let agent = head
         .headers
         .get("User-Agent")
         .and_then(|agent| agent.strip_prefix("libprocess/"));
-    from.or(agent).map(|text| text.parse().unwrap_or_default())
+    from.or(agent).map(|text| text.trim().parse().unwrap_or_default())
 }
 
 /// Why a path does not lead to a process.

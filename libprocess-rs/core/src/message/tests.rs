@@ -16,10 +16,12 @@ fn senders_are_found_and_bad_ones_become_empty() {
         classify_lines("libprocess-from:  x@1.2.3.4:5 \r\n"),
         Some(expected.clone())
     );
-    assert_eq!(
-        classify_lines("User-Agent: libprocess/x@1.2.3.4:5\r\n"),
-        Some(expected)
-    );
+    for line in [
+        "User-Agent: libprocess/x@1.2.3.4:5\r\n",
+        "User-Agent: libprocess/ x@1.2.3.4:5\r\n",
+    ] {
+        assert_eq!(classify_lines(line), Some(expected.clone()));
+    }
     assert_eq!(
         classify_lines("Libprocess-From: nonsense\r\n"),
         Some(Upid::default())
