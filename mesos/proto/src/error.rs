@@ -18,7 +18,7 @@ pub enum DecodeError {
     /// Messages are nested deeper than [`crate::wire::DEPTH_MAX`].
     #[error("messages are nested too deeply")]
     TooDeep,
-    /// A [view](crate::view) cannot merge the parts of this field; decoding can.
+    /// A [view](mod@crate::view) cannot merge the parts of this field; decoding can.
     #[error("field '{0}' comes in parts")]
     InParts(&'static str),
     /// Required fields are absent; the paths are spelled as C++ does (`slave.resources[0].name`).

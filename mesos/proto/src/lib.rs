@@ -12,7 +12,7 @@
 //! bytes on the wire and differ in names, which matters in JSON only: a v0 message reads and writes both
 //! kinds, see [`Dialect`].
 //!
-//! Who looks at a message once and keeps nothing of it reads it where it lies, see [`view`].
+//! Who looks at a message once and keeps nothing of it reads it where it lies, see [`mod@view`].
 //!
 //! # Shape of the generated types
 //!

@@ -377,7 +377,8 @@ impl<H: Head> Decoder<H> {
     /// Takes a line without its end.
     fn take_line(&mut self, max: usize) -> Result<Option<Bytes>, DecodeError> {
         let Some(end) = self.buffer.iter().take(max + 2).position(|b| *b == b'\n') else {
-            return if self.buffer.len() > max {
+            // Not sooner than a longer buffer would be refused: pieces make no difference.
+            return if self.buffer.len() > max + 1 {
                 Err(DecodeError::BadChunk)
             } else {
                 Ok(None)

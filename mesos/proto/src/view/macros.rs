@@ -1,6 +1,6 @@
 //! How a view is declared.
 
-/// Declares a [view](crate::view) of a message, and the enum of its fields.
+/// Declares a [view](mod@crate::view) of a message, and the enum of its fields.
 ///
 /// A line is `label name: type = number as Variant;`. Labels are
 ///
@@ -10,7 +10,7 @@
 ///   [`Elements`](crate::view::Elements), since one field can hold many.
 ///
 /// Types are `i32`, `i64`, `u32`, `u64`, `bool`, `f64`, enums of this crate, `&'a str`, `&'a [u8]` and other views. A message has
-/// at most 64 fields here. There is an example in [`view`](crate::view).
+/// at most 64 fields here. There is an example in [`view`](mod@crate::view).
 #[macro_export]
 macro_rules! view {
     (@accessor $a:lifetime $field:ident required $name:ident $type:ty, $variant:ident) => {

@@ -145,6 +145,27 @@ fn limits_hold_before_the_bytes_arrive() {
 }
 
 #[test]
+fn a_line_of_a_trailer_is_as_long_in_pieces() {
+    let limits = Limits {
+        max_head: 64,
+        ..Limits::default()
+    };
+    for (longer, fits) in [(0, true), (1, true), (2, false)] {
+        let field = "x".repeat(limits.max_head + longer);
+        let wire = format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{field}\n\n");
+        let (before, after) = wire.as_bytes().split_at(wire.len() - 2);
+        for pieces in [&[wire.as_bytes()][..], &[before, after]] {
+            assert_eq!(
+                decode(pieces, limits).is_ok(),
+                fits,
+                "{longer} in {}",
+                pieces.len()
+            );
+        }
+    }
+}
+
+#[test]
 fn fields_share_the_bytes_of_their_head_and_survive_non_utf8() {
     let wire = b"GET / HTTP/1.1\r\nA: caf\xe9\r\nHost: \r\n\r\n";
     let requests = decode(&[wire], Limits::default()).unwrap();
