@@ -33,11 +33,15 @@ impl Running {
             let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
             let mut cx = Context::from_waker(&waker);
             let mut scheduler = Box::pin(inner.scheduler());
-            while !stopped.load(Ordering::Acquire) {
+            loop {
+                // Looked at before, so that what was sent before the end of the worker is handled.
+                let last = stopped.load(Ordering::Acquire);
                 let pending = scheduler.as_mut().poll(&mut cx).is_pending();
                 assert!(pending, "a scheduler never completes");
-                if inner.quiet_since().is_some() && !stopped.load(Ordering::Acquire) {
-                    std::thread::park();
+                match inner.quiet_since() {
+                    Some(_) if last => return,
+                    Some(_) => std::thread::park(),
+                    None => {}
                 }
             }
         });
