@@ -1,4 +1,5 @@
 use crate::system::{Inner, Stop};
+use crate::watchdog::{self, SlowHandler};
 use crate::worker::Worker;
 use crate::{System, Tls, builtin, http};
 use libprocess_core::http::Limits;
@@ -57,6 +58,7 @@ pub(crate) struct Settings {
     pub(crate) header_timeout: Duration,
     pub(crate) max_outbound: usize,
     pub(crate) log_toggle: Option<LogToggle>,
+    pub(crate) watchdog: Option<watchdog::Settings>,
 }
 
 impl Builder {
@@ -81,6 +83,7 @@ impl Builder {
                 header_timeout: DEFAULT_HEADER_TIMEOUT,
                 max_outbound: DEFAULT_MAX_OUTBOUND,
                 log_toggle: None,
+                watchdog: Some(watchdog::Settings::default()),
             },
         }
     }
@@ -166,6 +169,26 @@ impl Builder {
     /// What `/logging/toggle` calls with the level wanted: 0 for normal, 1 for debug, 2 and above for trace.
     pub fn log_toggle(mut self, set_level: impl Fn(u32) + Send + Sync + 'static) -> Builder {
         self.settings.log_toggle = Some(Arc::new(set_level));
+        self
+    }
+
+    /// Calls `report` when a handler has held its worker for `limit`, once for each; other processes of the worker wait for
+    /// it meanwhile. The default is 10 ms and a warning. It is called on a thread of its own.
+    pub fn slow_handlers(
+        mut self,
+        limit: Duration,
+        report: impl Fn(&SlowHandler) + Send + Sync + 'static,
+    ) -> Builder {
+        self.settings.watchdog = Some(watchdog::Settings {
+            limit,
+            report: Arc::new(report),
+        });
+        self
+    }
+
+    /// Does without the thread that looks for slow handlers.
+    pub fn without_watchdog(mut self) -> Builder {
+        self.settings.watchdog = None;
         self
     }
 
@@ -320,9 +343,14 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     };
     let workers = handles.into_iter().map(|handle| Worker::new(handle, turns));
     inner.set_workers(workers.collect());
+    let watched = inner.settings.watchdog.clone();
+    let watchdog = watched
+        .map(|settings| watchdog::start(inner, settings))
+        .transpose()?;
     inner.stop.get_or_init(|| Stop {
         system,
         thread: Mutex::new(Some(thread)),
+        watchdog: Mutex::new(watchdog),
     });
     let start = |worker: &Worker| worker.start(Arc::downgrade(inner));
     inner.workers().iter().for_each(start);

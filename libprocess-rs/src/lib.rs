@@ -70,6 +70,7 @@ mod system;
 mod table;
 mod tls;
 mod transport;
+mod watchdog;
 mod worker;
 
 pub use builder::Builder;
@@ -84,3 +85,4 @@ pub use pid::Pid;
 pub use process::Process;
 pub use system::{OnPanic, SpawnError, SpawnOptions, System};
 pub use tls::Tls;
+pub use watchdog::SlowHandler;
