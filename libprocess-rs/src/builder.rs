@@ -172,8 +172,9 @@ impl Builder {
         self
     }
 
-    /// Calls `report` when a handler has held its worker for `limit`, once for each; other processes of the worker wait for
-    /// it meanwhile. The default is 10 ms and a warning. It is called on a thread of its own.
+    /// Calls `report` when a handler has held its worker for `limit`, at its end; other processes of the worker wait for it
+    /// meanwhile. One that has run for a hundred times the limit is reported while it runs. The default is 10 ms and a
+    /// line in the log.
     pub fn slow_handlers(
         mut self,
         limit: Duration,

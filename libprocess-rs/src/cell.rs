@@ -2,7 +2,7 @@
 
 use crate::http::{Request, Responder, RouteTable};
 use crate::system::Inner;
-use crate::{Context, Process, Upid};
+use crate::{Context, Process, Upid, watchdog};
 use bytes::Bytes;
 use libprocess_engine::{Actor, Counts, Life};
 use parking_lot::RwLock;
@@ -138,6 +138,10 @@ impl<P: Process> Life for Head<P> {
 
     fn survives_panics(&self) -> bool {
         self.survives_panics
+    }
+
+    fn was_slow(cell: &Arc<Cell<P>>) {
+        watchdog::slow_handler_ended(&cell.system, &cell.upid);
     }
 
     fn panicked(cell: &Arc<Cell<P>>, _: &(dyn Any + Send)) {

@@ -17,7 +17,7 @@ use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One runtime: workers, processes, a clock and, unless it is a mere client, an address of its own.
 ///
@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     next_worker: AtomicUsize,
     /// Blocking work that has not returned.
     blocking: Arc<AtomicUsize>,
+    /// Since when each worker has been in a slow handler.
+    pub(crate) slow_since: Mutex<FxHashMap<usize, Instant>>,
     stopped: AtomicBool,
     pub(crate) stop: OnceLock<Stop>,
 }
@@ -323,6 +325,7 @@ impl Inner {
             workers: OnceLock::new(),
             next_worker: AtomicUsize::new(0),
             blocking: Arc::default(),
+            slow_since: Mutex::default(),
             stopped: AtomicBool::new(false),
             stop: OnceLock::new(),
         }

@@ -1,7 +1,8 @@
 //! Names handlers that hold their worker for too long, on which every other process of that worker waits.
 //!
 //! A thread looks at the workers every few milliseconds while any has something to do, and sleeps while none has. A worker
-//! pays for it with one store an event.
+//! pays for it with one store an event. What the thread sees is an address; the handler's own worker puts a name to it
+//! when the handler ends. Only one that does not end is looked for among all processes.
 
 use crate::Upid;
 use crate::system::Inner;
@@ -9,6 +10,9 @@ use libprocess_engine::Beat;
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+/// A handler that has run for this many times the limit is taken for one that does not end.
+const ENDLESS: u32 = 100;
 
 /// Looks without anything to do before the thread sleeps.
 const QUIET_LOOKS: u32 = 100;
@@ -20,8 +24,10 @@ pub struct SlowHandler {
     pub process: Upid,
     /// The number of its worker.
     pub worker: usize,
-    /// For how long it has run at least; it still does.
+    /// For how long it has run, within the limit that was set.
     pub running_for: Duration,
+    /// Whether it has ended by now.
+    pub ended: bool,
 }
 
 /// Whom to tell.
@@ -40,7 +46,11 @@ impl Default for Settings {
             limit: Duration::from_millis(10),
             report: Arc::new(|slow| {
                 let (pid, ms) = (&slow.process, slow.running_for.as_millis());
-                tracing::warn!(%pid, worker = slow.worker, ms, "a handler holds its worker");
+                if slow.ended {
+                    tracing::warn!(%pid, worker = slow.worker, ms, "a handler has held its worker");
+                } else {
+                    tracing::error!(%pid, worker = slow.worker, ms, "a handler holds its worker and does not end");
+                }
             }),
         }
     }
@@ -65,7 +75,35 @@ pub(crate) fn start(system: &Arc<Inner>, settings: Settings) -> std::io::Result<
 struct Seen {
     beat: Beat,
     since: Instant,
-    reported: bool,
+    told: Told,
+}
+
+/// What has been done about a slow handler.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Nobody,
+    /// Its worker, which reports it when it ends.
+    Worker,
+    /// Everybody.
+    All,
+}
+
+/// A worker that runs a handler of `process` for too long has come to the end of it.
+pub(crate) fn slow_handler_ended(system: &Inner, process: &Upid) {
+    let worker = system
+        .workers()
+        .iter()
+        .position(|worker| worker.engine.is_current());
+    let since = worker.and_then(|worker| system.slow_since.lock().get(&worker).copied());
+    let (Some(settings), Some(worker), Some(since)) = (&system.settings.watchdog, worker, since) else {
+        return;
+    };
+    (settings.report)(&SlowHandler {
+        process: process.clone(),
+        worker,
+        running_for: since.elapsed(),
+        ended: true,
+    });
 }
 
 struct Watchdog {
@@ -114,23 +152,34 @@ impl Watchdog {
                     let seen = Seen {
                         beat,
                         since: now,
-                        reported: false,
+                        told: Told::Nobody,
                     };
                     match place {
-                        Some(place) => *place = seen,
+                        Some(place) => {
+                            if place.told > Told::Nobody {
+                                worker.engine.suspect(0);
+                            }
+                            *place = seen;
+                        }
                         None => self.workers.push(seen),
                     }
                     continue;
                 }
             };
             let running_for = now - seen.since;
-            if running_for >= self.settings.limit && !seen.reported {
-                seen.reported = true;
+            if running_for >= self.settings.limit && seen.told < Told::Worker {
+                seen.told = Told::Worker;
+                system.slow_since.lock().insert(number, seen.since);
+                worker.engine.suspect(beat.running);
+            }
+            if running_for >= self.settings.limit * ENDLESS && seen.told < Told::All {
+                seen.told = Told::All;
                 if let Some(id) = system.name_of(beat.running) {
                     let slow = SlowHandler {
                         process: Upid::new(id, system.address),
                         worker: number,
                         running_for,
+                        ended: false,
                     };
                     (self.settings.report)(&slow);
                 }

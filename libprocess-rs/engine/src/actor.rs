@@ -29,6 +29,11 @@ pub trait Life: Send + Sync + Sized + 'static {
     /// Whether a panic in a handler ends this actor alone. If not, it ends the OS process.
     fn survives_panics(&self) -> bool;
 
+    /// A run has ended of which [`Worker::suspect`] was told meanwhile.
+    fn was_slow(actor: &Arc<Actor<Self>>) {
+        let _ = actor;
+    }
+
     /// A handler has panicked. Unless the actor survives this, the OS process ends as soon as this returns.
     fn panicked(actor: &Arc<Actor<Self>>, panic: &(dyn Any + Send));
 }
@@ -454,6 +459,9 @@ impl<L: Life> Runnable for Actor<L> {
             })
         }
         .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
+        if worker.clear_suspect(self.address()) {
+            L::was_slow(&self);
+        }
         match stop {
             Some(Stop::Budget) => worker::schedule(self),
             Some(Stop::Idle) => {

@@ -65,6 +65,8 @@ pub struct Worker {
     events: AtomicU64,
     /// The address of the actor that runs; zero while none does.
     running: AtomicUsize,
+    /// The address of an actor that has run for long; zero for none.
+    suspect: AtomicUsize,
     turns: Turns,
     /// Those this one may give actors to.
     peers: OnceLock<Vec<Weak<Worker>>>,
@@ -304,6 +306,7 @@ impl Worker {
             entered: AtomicBool::new(false),
             events: AtomicU64::new(0),
             running: AtomicUsize::new(0),
+            suspect: AtomicUsize::new(0),
             peers: OnceLock::new(),
         }
     }
@@ -355,6 +358,21 @@ impl Worker {
     pub fn quiet_since(&self) -> Option<u64> {
         let injector = self.injector.lock();
         (injector.waker.is_some() && injector.arrivals.is_empty()).then_some(injector.wakings)
+    }
+
+    /// Has [`Life::was_slow`](crate::Life::was_slow) called at the end of the run of the actor at this address.
+    pub fn suspect(&self, address: usize) {
+        self.suspect.store(address, Ordering::Relaxed);
+    }
+
+    /// Whether the actor at this address is suspected, which it is not any more then. On the thread of this worker.
+    #[inline(always)]
+    pub(crate) fn clear_suspect(&self, address: usize) -> bool {
+        let suspected = self.suspect.load(Ordering::Relaxed) == address;
+        if suspected {
+            self.suspect.store(0, Ordering::Relaxed);
+        }
+        suspected
     }
 
     /// Unparks a thread when this worker is woken the next time; false when it is awake.

@@ -240,5 +240,8 @@ fn what_is_sent_to_an_actor_that_moves_arrives() {
         idle_stop.stop();
         other.join().unwrap();
     });
-    assert!(MOVED.load(std::sync::atomic::Ordering::Relaxed) > 0, "some run has moved it");
+    assert!(
+        MOVED.load(std::sync::atomic::Ordering::Relaxed) > 0,
+        "some run has moved it"
+    );
 }
