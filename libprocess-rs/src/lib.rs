@@ -43,6 +43,7 @@
 //! * [`metrics`]: what `/metrics/snapshot` shows.
 //! * [`Tls`]: all of it encrypted, peers verified.
 //! * [`sync`]: a queue, a sequence and a limit on rates that answer with futures.
+//! * [`subprocess`], [`io`], [`reap`]: programs started, talked to, waited for.
 //! * [`codec`]: messages as Rust types.
 //! * [`recordio`], [`duration`]: formats, from `libprocess-core`.
 //!
@@ -60,10 +61,13 @@ pub mod codec;
 mod context;
 pub mod future;
 pub mod http;
+pub mod io;
 mod link;
 pub mod metrics;
 mod pid;
 mod process;
+pub mod reap;
+pub mod subprocess;
 pub mod sync;
 mod system;
 mod tls;

@@ -10,6 +10,7 @@ mod metrics;
 mod process;
 mod robust;
 mod streaming;
+mod subprocess;
 mod sync;
 mod tls;
 mod wire;
