@@ -1,3 +1,4 @@
+use crate::environment::MAX_WORKERS;
 use crate::system::{Inner, Stop};
 use crate::worker::Worker;
 use crate::{System, Tls, builtin, http};
@@ -9,9 +10,6 @@ use std::num::NonZero;
 use std::sync::{Arc, Once, mpsc};
 use std::time::Duration;
 use tokio::net::TcpSocket;
-
-/// As many workers as libprocess allows.
-const MAX_WORKERS: usize = 1024;
 
 /// The largest body accepted unless told otherwise: room for any message of a big cluster, not for an attack.
 const DEFAULT_MAX_BODY: usize = 256 * 1024 * 1024;
@@ -56,6 +54,9 @@ pub(crate) struct Settings {
     pub(crate) header_timeout: Duration,
     pub(crate) max_outbound: usize,
     pub(crate) log_toggle: Option<LogToggle>,
+    pub(crate) metrics_limit: Option<(u32, Duration)>,
+    pub(crate) readwrite_realm: Option<String>,
+    pub(crate) readonly_realm: Option<String>,
 }
 
 impl Builder {
@@ -80,6 +81,9 @@ impl Builder {
                 header_timeout: DEFAULT_HEADER_TIMEOUT,
                 max_outbound: DEFAULT_MAX_OUTBOUND,
                 log_toggle: None,
+                metrics_limit: None,
+                readwrite_realm: None,
+                readonly_realm: None,
             },
         }
     }
@@ -176,37 +180,25 @@ impl Builder {
         self.workers(1)
     }
 
-    /// Takes what the environment says: `LIBPROCESS_IP`, `LIBPROCESS_PORT`, `LIBPROCESS_ADVERTISE_IP`,
-    /// `LIBPROCESS_ADVERTISE_PORT`, `LIBPROCESS_NUM_WORKER_THREADS`,
-    /// `LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH` and those of [`Tls::from_variables`]. No other code of
-    /// this crate reads it.
-    ///
-    /// # Errors
-    ///
-    /// When a variable cannot be parsed; the text names it.
-    pub fn from_env(mut self) -> io::Result<Builder> {
-        if let Some(ip) = variable("LIBPROCESS_IP")? {
-            self.ip = ip;
-        }
-        if let Some(port) = variable("LIBPROCESS_PORT")? {
-            self.port = port;
-        }
-        if let Some(ip) = variable("LIBPROCESS_ADVERTISE_IP")? {
-            self.advertise_ip = Some(ip);
-        }
-        if let Some(port) = variable("LIBPROCESS_ADVERTISE_PORT")? {
-            self.advertise_port = Some(port);
-        }
-        if let Some(workers) = variable("LIBPROCESS_NUM_WORKER_THREADS")? {
-            self = self.workers(workers);
-        }
-        if let Some(check) = variable("LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH")? {
-            self.settings.check_peer_ip = check;
-        }
-        if let Some(tls) = Tls::from_variables(|name| std::env::var(name).ok())? {
-            self.tls = Some(tls);
-        }
-        Ok(self)
+    /// Lets `/metrics/snapshot` answer so many requests in so much time; others wait their turn. There is no limit by default, but
+    /// [`Builder::from_env`] sets that of Mesos.
+    /// No requests at all count as one.
+    pub fn metrics_limit(mut self, limit: Option<(u32, Duration)>) -> Builder {
+        self.settings.metrics_limit = limit.map(|(requests, per)| (requests.max(1), per));
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn metrics_limit_now(&self) -> Option<(u32, Duration)> {
+        self.settings.metrics_limit
+    }
+
+    /// The realms of the endpoints every system has: those that change something, and those that show something. They are open to all
+    /// by default.
+    pub fn realms(mut self, readwrite: &str, readonly: &str) -> Builder {
+        self.settings.readwrite_realm = Some(readwrite.to_owned());
+        self.settings.readonly_realm = Some(readonly.to_owned());
+        self
     }
 
     /// Starts the system.
@@ -248,19 +240,6 @@ impl Builder {
             }
         }
         Ok(system)
-    }
-}
-
-fn variable<T: std::str::FromStr>(name: &str) -> io::Result<Option<T>> {
-    let Ok(text) = std::env::var(name) else {
-        return Ok(None);
-    };
-    match text.parse() {
-        Ok(value) => Ok(Some(value)),
-        Err(_) => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("failed to parse {name}='{text}'"),
-        )),
     }
 }
 

@@ -61,7 +61,6 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn counts(&self) -> EventCounts;
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
-    fn routes(&self) -> Vec<String>;
 }
 
 pub(crate) struct Cell<P: Process> {
@@ -303,9 +302,5 @@ impl<P: Process> AnyProcess for Cell<P> {
 
     fn wants_stream(&self, path: &str) -> bool {
         self.routes.read().find(path).is_some_and(|route| route.streaming)
-    }
-
-    fn routes(&self) -> Vec<String> {
-        self.routes.read().paths()
     }
 }

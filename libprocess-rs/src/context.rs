@@ -114,6 +114,10 @@ impl<P: Process> Context<P> {
         options: RouteOptions,
         handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
     ) {
+        if !options.unlisted {
+            let helps = &self.cell.system.helps;
+            helps.add(self.cell.upid.id_arc(), path, options.help.clone());
+        }
         self.cell.routes.write().insert(path, options, handler);
     }
 

@@ -13,11 +13,14 @@
 //! assert_eq!(refusal.body_bytes(), b"405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'.");
 //! ```
 
+mod asset;
 pub mod auth;
 mod body;
 mod client;
 mod connection;
 mod encode;
+mod help;
+mod mime;
 mod pipe;
 mod request;
 mod responder;
@@ -28,7 +31,9 @@ mod slot;
 
 pub use auth::RouteOptions;
 pub use client::{Client, Connection};
+pub use help::Help;
 pub use libprocess_core::http::{Headers, MalformedEscape, Method, Query, percent_decode, percent_encode};
+pub use mime::media_types;
 pub use pipe::{Reader, Writer, pipe};
 pub use request::Request;
 pub use responder::Responder;

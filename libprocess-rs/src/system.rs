@@ -1,6 +1,7 @@
 use crate::builder::{Builder, Settings};
 use crate::cell::{AnyProcess, Cell, EventCounts, Message};
 use crate::clock::Clock;
+use crate::help::Helps;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) activity: Arc<Activity>,
     pub(crate) delegate: RwLock<Option<String>>,
     pub(crate) guards: Guards,
+    pub(crate) helps: Helps,
     pub(crate) tls: Option<Loaded>,
     pub(crate) processes: DashMap<Arc<str>, Arc<dyn AnyProcess>, FxBuildHasher>,
     waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
@@ -252,6 +254,7 @@ impl Inner {
             clock: Clock::new(settings.paused_clock),
             delegate: RwLock::new(settings.delegate.clone()),
             guards: Guards::default(),
+            helps: Helps::default(),
             tls,
             settings,
             address,
@@ -367,6 +370,7 @@ impl Inner {
     /// is taken for one of this.
     pub(crate) fn ended(&self, upid: &Upid) {
         let mut waiters = self.waiters.lock();
+        self.helps.remove(upid.id());
         self.links.ended(upid, || drop(self.processes.remove(upid.id())));
         let told = waiters.remove(upid.id()).unwrap_or_default();
         drop(waiters);

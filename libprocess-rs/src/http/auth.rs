@@ -98,15 +98,33 @@ pub struct RouteOptions {
     pub streaming: bool,
     /// Who asks must be known to the authenticator of this realm, if there is one.
     pub realm: Option<String>,
+    /// What `/help` says about it, in Markdown: see [`Help`](super::Help).
+    pub help: Option<String>,
+    /// `/help` says nothing about it.
+    pub unlisted: bool,
+    /// The route `/` serves all that no other route does. Without this it serves the process' own path alone, as in Mesos.
+    pub rest: bool,
 }
 
 impl RouteOptions {
     /// A route in a realm.
     pub fn realm(realm: impl Into<String>) -> RouteOptions {
         RouteOptions {
-            streaming: false,
             realm: Some(realm.into()),
+            ..RouteOptions::default()
         }
+    }
+
+    /// A route with a page of help.
+    pub fn help(help: impl ToString) -> RouteOptions {
+        RouteOptions::default().with_help(help)
+    }
+
+    /// The same with a page of help.
+    #[must_use]
+    pub fn with_help(mut self, help: impl ToString) -> RouteOptions {
+        self.help = Some(help.to_string());
+        self
     }
 }
 

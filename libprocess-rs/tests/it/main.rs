@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod auth;
+mod builtin;
 mod client;
 mod clock;
 mod http;
