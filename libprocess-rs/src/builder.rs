@@ -5,7 +5,7 @@ use crate::{System, Tls, builtin, http};
 use libprocess_core::http::Limits;
 use parking_lot::Mutex;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::num::NonZero;
 use std::sync::{Arc, Once, mpsc};
 use std::time::Duration;
@@ -88,7 +88,8 @@ impl Builder {
         }
     }
 
-    /// Listens on this address. The default is the loopback interface; with `0.0.0.0` say what to advertise.
+    /// Listens on this address. The default is the loopback interface. With `0.0.0.0`, PIDs carry what is to be advertised, else the
+    /// address that the name of this machine stands for.
     pub fn ip(mut self, ip: Ipv4Addr) -> Builder {
         self.ip = ip;
         self
@@ -216,10 +217,11 @@ impl Builder {
         };
         let bound = socket.as_ref().map(TcpSocket::local_addr).transpose()?;
         let bound_port = bound.map_or(0, |address| address.port());
-        let ip = if self.listen {
-            self.advertise_ip.unwrap_or(self.ip)
-        } else {
-            Ipv4Addr::UNSPECIFIED
+        let ip = match self.advertise_ip {
+            _ if !self.listen => Ipv4Addr::UNSPECIFIED,
+            Some(advertised) => advertised,
+            None if self.ip.is_unspecified() => own_address()?,
+            None => self.ip,
         };
         let address = SocketAddrV4::new(
             ip,
@@ -251,6 +253,24 @@ fn bind_socket(address: SocketAddrV4) -> io::Result<TcpSocket> {
         .bind(SocketAddr::V4(address))
         .map_err(|error| in_use(address, error))?;
     Ok(socket)
+}
+
+/// The address others reach this machine by: the first IPv4 address of its name.
+fn own_address() -> io::Result<Ipv4Addr> {
+    let name = dns_lookup::get_hostname()?;
+    let found = (name.as_str(), 0).to_socket_addrs();
+    let found = found.ok().and_then(|mut all| {
+        all.find_map(|address| match address {
+            SocketAddr::V4(address) => Some(*address.ip()),
+            SocketAddr::V6(_) => None,
+        })
+    });
+    found.ok_or_else(|| {
+        io::Error::other(format!(
+            "Failed to obtain the IP address for '{name}'; the DNS service may not be able to resolve it: set LIBPROCESS_IP or \
+             LIBPROCESS_ADVERTISE_IP"
+        ))
+    })
 }
 
 fn in_use(address: SocketAddrV4, error: io::Error) -> io::Error {

@@ -230,6 +230,9 @@ impl<P: Process> Context<P> {
         let Some(route) = route else {
             return event.responder.respond(Response::not_found());
         };
+        if let Some(refusal) = self.cell.system.guards.refusal_of(self.upid().id(), &route.path) {
+            return event.responder.respond(refusal);
+        }
         if route.realm.is_none() && self.checking == 0 && self.authorization(&route).is_none() {
             return route.serve(process, self, event);
         }
