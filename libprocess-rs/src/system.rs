@@ -99,7 +99,7 @@ impl System {
         self.0.workers().len()
     }
 
-    /// Starts a process, on the worker of the process that asks, so that talk between the two is cheap; asked from
+    /// Starts a process, called `(1)` and so on when `id` is empty, on the worker of the process that asks, so that talk between the two is cheap; asked from
     /// elsewhere, on each worker in turn.
     ///
     /// # Errors
@@ -303,6 +303,11 @@ impl Inner {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(SpawnError::Stopped);
         }
+        let id = if id.is_empty() {
+            System(self.clone()).generate_id("")
+        } else {
+            id
+        };
         let upid = Upid::new(id.as_str(), self.address);
         let cell = Cell::new(upid.clone(), self.clone(), worker, process);
         let taken = match self.processes.entry(upid.id_arc()) {

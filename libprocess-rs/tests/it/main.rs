@@ -3,6 +3,7 @@
 
 mod auth;
 mod builtin;
+mod calls;
 mod client;
 mod clock;
 mod http;
