@@ -28,6 +28,7 @@ mod response;
 mod route;
 mod server;
 mod slot;
+mod url;
 
 pub use auth::RouteOptions;
 pub use client::{Client, Connection};
@@ -40,3 +41,4 @@ pub use responder::Responder;
 pub use response::{Body, Response};
 pub(crate) use route::{Route, RouteTable};
 pub(crate) use server::serve;
+pub use url::{ParseUrlError, Scheme, Url};

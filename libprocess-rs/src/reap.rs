@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -65,10 +66,10 @@ struct Place {
 
 impl Place {
     fn take(pid: u32, promise: Ended) -> Place {
-        let mut waiting = WAITING.lock();
-        let line = waiting.entry(pid).or_default();
-        let number = line.last().map_or(0, |(last, _)| last + 1);
-        line.push((number, promise));
+        /// Never given out twice, since pids are.
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        WAITING.lock().entry(pid).or_default().push((number, promise));
         Place { pid, number }
     }
 

@@ -33,8 +33,9 @@ fn deferred_calls_run_on_their_process_in_order() {
     promise.set(1000);
     assert_eq!(total.wait_for(LIMIT), Some(Ok(1123)));
     let late = sum.defer(Sum::add);
+    let ended = sum.wait();
     sum.terminate();
-    assert_eq!(sum.wait().wait_for(LIMIT), Some(Ok(true)));
+    assert_eq!(ended.wait_for(LIMIT), Some(Ok(true)));
     let never = late(1);
     assert!(never.is_abandoned());
     note(1);
