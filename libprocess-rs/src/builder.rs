@@ -3,6 +3,7 @@ use crate::system::{Inner, Stop};
 use crate::worker::Worker;
 use crate::{System, Tls, builtin, http};
 use libprocess_core::http::Limits;
+use libprocess_engine::Turns;
 use parking_lot::Mutex;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
@@ -310,13 +311,20 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     let (system, handles) = ready
         .recv()
         .map_err(|_| io::Error::other("the first worker ended before it had started"))??;
-    let new_worker = |handle| Worker::new(handle, inner.activity.clone());
-    inner.set_workers(handles.into_iter().map(new_worker).collect());
+    // On a paused clock the same program is to have the same history.
+    let turns = if inner.settings.paused_clock {
+        Turns::Counted
+    } else {
+        Turns::Timed
+    };
+    let workers = handles.into_iter().map(|handle| Worker::new(handle, turns));
+    inner.set_workers(workers.collect());
     inner.stop.get_or_init(|| Stop {
         system,
         thread: Mutex::new(Some(thread)),
     });
-    inner.workers().iter().for_each(Worker::start);
+    let start = |worker: &Worker| worker.start(Arc::downgrade(inner));
+    inner.workers().iter().for_each(start);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod markdown;
 mod profiler;
 mod snapshot;
 
+use crate::future::await_all;
 use crate::http::{Response, RouteOptions};
 use crate::sync::RateLimiter;
 use crate::{Context, Process, System};
@@ -81,17 +82,18 @@ impl Process for Processes {
     fn initialize(&mut self, ctx: &mut Context<Self>) {
         ctx.route("/", |_, ctx, request, responder| {
             let system = ctx.system();
-            let mut processes: Vec<String> = system
-                .0
-                .processes
-                .iter()
-                .map(|entry| describe(entry.key(), &entry.value().counts()))
-                .collect();
-            processes.sort();
-            responder.respond(Response::json_with_jsonp(
-                format!("[{}]", processes.join(",")),
-                &request,
-            ));
+            let described = system.0.processes.all().into_iter().map(|process| {
+                let upid = process.upid().clone();
+                let counts = system.queued_events(&upid);
+                counts.map(move |counts| counts.map(|counts| describe(upid.id(), &counts)))
+            });
+            let described = await_all(described.collect());
+            responder.respond_with(described.map(move |described| {
+                let outcomes = described.into_iter().filter_map(|one| one.ok().flatten());
+                let mut processes: Vec<String> = outcomes.collect();
+                processes.sort();
+                Response::json_with_jsonp(format!("[{}]", processes.join(",")), &request)
+            }));
         });
     }
 }

@@ -1,32 +1,42 @@
-//! A process as the engine sees it: mailbox, state and routes in one allocation.
+//! A process as the engine sees it: what everybody may know of it, what only its handlers touch, and its events.
 
 use crate::http::{Request, Responder, RouteTable};
 use crate::system::Inner;
-use crate::worker::{self, Runnable, Worker};
 use crate::{Context, Process, Upid};
 use bytes::Bytes;
-use parking_lot::{Mutex, RwLock};
-use std::collections::VecDeque;
+use libprocess_engine::{Actor, Counts, Life};
+use parking_lot::RwLock;
+use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A queue that grew beyond this gives its memory back when it is empty again.
-const KEPT_CAPACITY: usize = 1024;
+/// A process.
+pub(crate) type Cell<P> = Actor<Head<P>>;
 
-/// One thing for a process to handle.
-pub(crate) enum Event<P: Process> {
-    Call(Call<P>),
-    Message(Box<Message>),
-    Http(Box<HttpEvent>),
-    Exited(Box<Upid>),
-    Terminate,
+/// What everybody may know of a process.
+pub(crate) struct Head<P: Process> {
+    pub(crate) upid: Upid,
+    pub(crate) system: Arc<Inner>,
+    /// Absent until the first route.
+    pub(crate) routes: RwLock<Option<Box<RouteTable<P>>>>,
+    pub(crate) survives_panics: bool,
 }
 
-pub(crate) type Call<P> = Box<dyn FnOnce(&mut P, &mut Context<P>) + Send>;
+/// What only the handlers of a process touch.
+pub(crate) struct Body<P: Process> {
+    process: P,
+    context: Context<P>,
+}
 
-pub(crate) struct Message {
+/// The tags of events.
+const CALL: u8 = 0;
+const MESSAGE: u8 = 1;
+const HTTP: u8 = 2;
+const EXITED: u8 = 3;
+
+/// A message to a process, named and with a sender.
+pub(crate) struct Message<'a> {
     pub(crate) from: Upid,
-    pub(crate) name: String,
+    pub(crate) name: &'a str,
     pub(crate) body: Bytes,
 }
 
@@ -50,215 +60,86 @@ pub struct EventCounts {
     pub exited: usize,
 }
 
+impl From<Counts> for EventCounts {
+    fn from(counts: Counts) -> EventCounts {
+        let count = |tag: u8| counts.get(usize::from(tag)).copied().unwrap_or_default();
+        EventCounts {
+            messages: count(MESSAGE),
+            dispatches: count(CALL),
+            http_requests: count(HTTP),
+            exited: count(EXITED),
+        }
+    }
+}
+
 /// A process whose type is forgotten.
 pub(crate) trait AnyProcess: Send + Sync {
     fn upid(&self) -> &Upid;
-    fn message(self: Arc<Self>, message: Message) -> bool;
+    fn system(&self) -> &Arc<Inner>;
+    /// What the engine tells it by.
+    fn engine_address(&self) -> usize;
+    /// Gives the message back when the process has ended.
+    fn message<'a>(&self, message: Message<'a>) -> Result<(), Message<'a>>;
     /// Gives the event back when the process has ended.
-    fn http(self: Arc<Self>, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>>;
-    fn exited(self: Arc<Self>, who: Upid);
-    fn terminate(self: Arc<Self>, inject: bool);
-    fn counts(&self) -> EventCounts;
+    fn http(&self, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>>;
+    fn exited(&self, who: Upid);
+    fn terminate(&self, inject: bool);
+    /// Calls `f` with what waits, on the worker of the process.
+    fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>);
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
 }
 
-pub(crate) struct Cell<P: Process> {
-    pub(crate) upid: Upid,
-    pub(crate) system: Arc<Inner>,
-    pub(crate) worker: Arc<Worker>,
-    pub(crate) routes: RwLock<RouteTable<P>>,
-    mailbox: Mutex<Mailbox<P>>,
-    /// Taken out when the process has ended. Locked by its worker alone.
-    body: Mutex<Option<Body<P>>>,
-    /// Drop every event up to the terminate.
-    purge: AtomicBool,
-}
-
-struct Mailbox<P: Process> {
-    queue: VecDeque<Event<P>>,
-    /// On a run queue, or running.
-    scheduled: bool,
-    /// A terminate is queued; nothing is accepted behind it.
-    closed: bool,
-}
-
-struct Body<P: Process> {
-    process: P,
-    context: Context<P>,
-    /// Events taken from the mailbox in one go.
-    batch: VecDeque<Event<P>>,
-    initialized: bool,
-}
-
-impl<P: Process> Cell<P> {
-    pub(crate) fn new(upid: Upid, system: Arc<Inner>, worker: Arc<Worker>, process: P) -> Arc<Cell<P>> {
-        let cell = Arc::new(Cell {
-            upid,
-            system,
-            worker,
-            routes: RwLock::default(),
-            // Scheduled from birth, so that nobody else queues it before it is started.
-            mailbox: Mutex::new(Mailbox {
-                queue: VecDeque::new(),
-                scheduled: true,
-                closed: false,
-            }),
-            body: Mutex::new(None),
-            purge: AtomicBool::new(false),
-        });
-        let context = Context::new(cell.clone());
-        *cell.body.lock() = Some(Body {
-            process,
-            context,
-            batch: VecDeque::new(),
-            initialized: false,
-        });
-        cell
-    }
-
-    /// Gives the process its first turn, in which it initializes.
-    pub(crate) fn start(self: &Arc<Self>) {
-        self.worker.schedule(self.clone());
-    }
-
-    /// Frees a process that could not be registered.
-    pub(crate) fn discard(&self) {
-        let body = self.body.lock().take();
-        drop(body);
-    }
-
-    /// Appends an event, or gives it back when the process has ended.
-    pub(crate) fn enqueue(self: &Arc<Self>, event: Event<P>) -> Result<(), Event<P>> {
-        let mut mailbox = self.mailbox.lock();
-        if mailbox.closed {
-            return Err(event);
-        }
-        mailbox.queue.push_back(event);
-        let idle = !std::mem::replace(&mut mailbox.scheduled, true);
-        drop(mailbox);
-        if idle {
-            self.worker.schedule(self.clone());
-        }
-        Ok(())
-    }
-
+/// The closures of a process, as its handles push them.
+pub(crate) trait Calls<P: Process> {
     /// Appends a closure; drops it, and thereby abandons its promise, when the process has ended.
-    pub(crate) fn call(self: &Arc<Self>, call: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static) {
-        drop(self.enqueue(Event::Call(Box::new(call))));
-    }
+    fn call(&self, f: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static);
+}
 
-    pub(crate) fn end(self: &Arc<Self>, inject: bool) {
-        let mut mailbox = self.mailbox.lock();
-        if mailbox.closed && !inject {
-            return;
-        }
-        let purged = if inject {
-            std::mem::take(&mut mailbox.queue)
-        } else {
-            VecDeque::new()
-        };
-        if inject {
-            self.purge.store(true, Ordering::Release);
-        }
-        let terminating = purged.iter().any(|event| matches!(event, Event::Terminate));
-        if !mailbox.closed || terminating {
-            mailbox.queue.push_back(Event::Terminate);
-        }
-        mailbox.closed = true;
-        let idle = !mailbox.queue.is_empty() && !std::mem::replace(&mut mailbox.scheduled, true);
-        drop(mailbox);
-        drop(purged);
-        if idle {
-            self.worker.schedule(self.clone());
+impl<P: Process> Calls<P> for Arc<Cell<P>> {
+    #[inline]
+    fn call(&self, f: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static) {
+        drop(self.push::<_, CALL>(move |body: &mut Body<P>| f(&mut body.process, &mut body.context)));
+    }
+}
+
+impl<P: Process> Body<P> {
+    pub(crate) fn new(process: P, cell: &Arc<Cell<P>>) -> Body<P> {
+        Body {
+            process,
+            context: Context::new(cell),
         }
     }
+}
 
-    /// Takes all waiting events into the batch; false when there are none, and then the process sleeps.
-    fn refill(&self, batch: &mut VecDeque<Event<P>>) -> bool {
-        if batch.capacity() > KEPT_CAPACITY {
-            *batch = VecDeque::new();
-        }
-        let mut mailbox = self.mailbox.lock();
-        if mailbox.queue.is_empty() {
-            mailbox.scheduled = false;
-            return false;
-        }
-        std::mem::swap(&mut mailbox.queue, batch);
-        true
+impl<P: Process> Life for Head<P> {
+    type State = Body<P>;
+
+    fn start(_: &Arc<Cell<P>>, body: &mut Body<P>) {
+        body.process.initialize(&mut body.context);
     }
 
-    fn handle(&self, body: &mut Body<P>, event: Event<P>) {
-        let (process, context) = (&mut body.process, &mut body.context);
-        match event {
-            Event::Call(call) => call(process, context),
-            Event::Message(message) => context.handle_message(process, *message),
-            Event::Http(event) => context.handle_http(process, *event),
-            Event::Exited(who) => process.exited(context, *who),
-            Event::Terminate => {}
-        }
-    }
-
-    /// Runs the end of a process: its last words, then its links and waiters learn of it.
-    fn finish(self: &Arc<Self>, mut body: Body<P>) {
+    fn finalize(_: &Arc<Cell<P>>, mut body: Body<P>) {
         body.process.finalize(&mut body.context);
-        drop(body);
-        self.routes.write().clear();
-        let left = std::mem::take(&mut self.mailbox.lock().queue);
-        drop(left);
-        self.system.ended(&self.upid);
     }
-}
 
-/// Names the process and ends the OS process when a handler panics, as libprocess does on an exception.
-struct AbortOnPanic<'a>(&'a Upid);
-
-impl Drop for AbortOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!(pid = %self.0, "process panicked, aborting");
-            std::process::abort();
-        }
+    fn ended(cell: &Arc<Cell<P>>) {
+        let routes = cell.routes.write().take();
+        drop(routes);
+        cell.system.ended(&cell.upid);
     }
-}
 
-impl<P: Process> Runnable for Cell<P> {
-    fn run(self: Arc<Self>, budget: usize) -> bool {
-        let _guard = AbortOnPanic(&self.upid);
-        let mut slot = self.body.lock();
-        let Some(body) = slot.as_mut() else { return false };
-        worker::set_running(Some(self.upid.id_arc()));
-        if !body.initialized {
-            body.initialized = true;
-            body.process.initialize(&mut body.context);
-        }
-        let mut handled = 0;
-        let more = loop {
-            let Some(event) = body.batch.pop_front() else {
-                if self.refill(&mut body.batch) {
-                    continue;
-                }
-                break false;
-            };
-            if matches!(event, Event::Terminate) {
-                if let Some(body) = slot.take() {
-                    drop(slot);
-                    self.finish(body);
-                }
-                break false;
-            }
-            if self.purge.load(Ordering::Acquire) {
-                drop(event);
-                continue;
-            }
-            self.handle(body, event);
-            handled += 1;
-            if handled >= budget {
-                break true;
-            }
+    fn survives_panics(&self) -> bool {
+        self.survives_panics
+    }
+
+    fn panicked(cell: &Arc<Cell<P>>, _: &(dyn Any + Send)) {
+        let fate = if cell.survives_panics {
+            "ending it"
+        } else {
+            "aborting"
         };
-        worker::set_running(None);
-        more
+        tracing::error!(pid = %cell.upid, "process panicked, {fate}");
     }
 }
 
@@ -267,40 +148,46 @@ impl<P: Process> AnyProcess for Cell<P> {
         &self.upid
     }
 
-    fn message(self: Arc<Self>, message: Message) -> bool {
-        self.enqueue(Event::Message(Box::new(message))).is_ok()
+    fn system(&self) -> &Arc<Inner> {
+        &self.system
     }
 
-    fn http(self: Arc<Self>, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>> {
-        match self.enqueue(Event::Http(event)) {
-            Err(Event::Http(event)) => Err(event),
-            _ => Ok(()),
-        }
+    fn engine_address(&self) -> usize {
+        self.address()
     }
 
-    fn exited(self: Arc<Self>, who: Upid) {
-        drop(self.enqueue(Event::Exited(Box::new(who))));
+    fn message<'a>(&self, message: Message<'a>) -> Result<(), Message<'a>> {
+        let Message { from, name, body } = message;
+        let handle = |state: &mut Body<P>, name: &str, (from, body): (Upid, Bytes)| {
+            state.context.handle_message(&mut state.process, from, name, body);
+        };
+        let left = self.push_text::<_, _, MESSAGE>(name, (from, body), handle);
+        left.map_err(|(from, body)| Message { from, name, body })
     }
 
-    fn terminate(self: Arc<Self>, inject: bool) {
+    fn http(&self, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>> {
+        self.push_value::<_, _, HTTP>(event, |body, event| {
+            body.context.handle_http(&mut body.process, *event);
+        })
+    }
+
+    fn exited(&self, who: Upid) {
+        drop(self.push_value::<_, _, EXITED>(who, |body, who| {
+            body.process.exited(&mut body.context, who);
+        }));
+    }
+
+    fn terminate(&self, inject: bool) {
         self.end(inject);
     }
 
-    fn counts(&self) -> EventCounts {
-        let mut counts = EventCounts::default();
-        for event in &self.mailbox.lock().queue {
-            match event {
-                Event::Message(_) => counts.messages += 1,
-                Event::Call(_) => counts.dispatches += 1,
-                Event::Http(_) => counts.http_requests += 1,
-                Event::Exited(_) => counts.exited += 1,
-                Event::Terminate => {}
-            }
-        }
-        counts
+    fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>) {
+        Actor::ask_counts(self, move |counts| f(counts.into()));
     }
 
     fn wants_stream(&self, path: &str) -> bool {
-        self.routes.read().find(path).is_some_and(|route| route.streaming)
+        let routes = self.routes.read();
+        let route = routes.as_ref().and_then(|routes| routes.find(path));
+        route.is_some_and(|route| route.streaming)
     }
 }

@@ -157,10 +157,7 @@ impl Clock {
         loop {
             system.barrier().await;
             let io_busy = system.io_busy() && Instant::now() < io_limit;
-            let quiet = system
-                .activity
-                .quiet_since()
-                .filter(|_| !io_busy && !self.has_due());
+            let quiet = system.quiet_since().filter(|_| !io_busy && !self.has_due());
             if quiet.is_some() && quiet == quiet_before {
                 return;
             }

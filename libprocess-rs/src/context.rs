@@ -1,4 +1,4 @@
-use crate::cell::{Call, Cell, Event, HttpEvent, Message};
+use crate::cell::{Calls, Cell, EventCounts, HttpEvent};
 use crate::http::auth::{Authentication, Authorization};
 use crate::http::{Request, Responder, Response, Route, RouteOptions};
 use crate::sync::Sequence;
@@ -8,19 +8,37 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-type Handler<P> = Arc<dyn Fn(&mut P, &mut Context<P>, Upid, Bytes) + Send + Sync>;
+type Handler<P> = Box<dyn Fn(&mut P, &mut Context<P>, Upid, Bytes) + Send>;
 
 /// What a running process can do: send, link, wait, answer, end.
 ///
 /// Every handler is given the context of its own process. It is of no use elsewhere.
 pub struct Context<P: Process> {
     cell: Arc<Cell<P>>,
+    /// Absent until it is needed, since most processes of a large system are small.
+    more: Option<Box<More<P>>>,
+}
+
+/// What not every process has.
+struct More<P: Process> {
     handlers: FxHashMap<String, Handler<P>>,
     delegates: FxHashMap<String, Upid>,
     tasks: Tasks,
     /// Requests whose senders are being checked, and the line they stand in.
     checking: usize,
     checks: Sequence,
+}
+
+impl<P: Process> Default for More<P> {
+    fn default() -> More<P> {
+        More {
+            handlers: FxHashMap::default(),
+            delegates: FxHashMap::default(),
+            tasks: Tasks::default(),
+            checking: 0,
+            checks: Sequence::new(),
+        }
+    }
 }
 
 /// The deferred work of a process, which ends with it.
@@ -37,15 +55,15 @@ impl Drop for Tasks {
 }
 
 impl<P: Process> Context<P> {
-    pub(crate) fn new(cell: Arc<Cell<P>>) -> Context<P> {
+    pub(crate) fn new(cell: &Arc<Cell<P>>) -> Context<P> {
         Context {
-            cell,
-            handlers: FxHashMap::default(),
-            delegates: FxHashMap::default(),
-            tasks: Tasks::default(),
-            checking: 0,
-            checks: Sequence::new(),
+            cell: cell.clone(),
+            more: None,
         }
+    }
+
+    fn more(&mut self) -> &mut More<P> {
+        self.more.get_or_insert_default()
     }
 
     /// The process itself.
@@ -74,12 +92,12 @@ impl<P: Process> Context<P> {
         name: &str,
         handler: impl Fn(&mut P, &mut Context<P>, Upid, Bytes) + Send + Sync + 'static,
     ) {
-        self.handlers.insert(name.to_owned(), Arc::new(handler));
+        self.more().handlers.insert(name.to_owned(), Box::new(handler));
     }
 
     /// Passes messages called `name`, which no handler is installed for, on to another process, with their sender.
     pub fn delegate(&mut self, name: &str, to: Upid) {
-        self.delegates.insert(name.to_owned(), to);
+        self.more().delegates.insert(name.to_owned(), to);
     }
 
     /// Serves HTTP requests to `/<id>/<path>` and below it, unless a longer route matches; replaces an earlier one.
@@ -118,7 +136,8 @@ impl<P: Process> Context<P> {
             let helps = &self.cell.system.helps;
             helps.add(self.cell.upid.id_arc(), path, options.help.clone());
         }
-        self.cell.routes.write().insert(path, options, handler);
+        let mut routes = self.cell.routes.write();
+        routes.get_or_insert_default().insert(path, options, handler);
     }
 
     /// Sends a named message: at most once, in order with others over the same connection, without an answer.
@@ -166,16 +185,17 @@ impl<P: Process> Context<P> {
         then: impl FnOnce(&mut P, &mut Context<P>, T) + Send + 'static,
     ) {
         let cell = self.cell.clone();
-        let id = self.tasks.next;
-        self.tasks.next += 1;
+        let tasks = &mut self.more().tasks;
+        let id = tasks.next;
+        tasks.next += 1;
         let task = tokio::task::spawn_local(async move {
             let output = future.await;
             cell.call(move |process, ctx| {
-                ctx.tasks.running.remove(&id);
+                ctx.more().tasks.running.remove(&id);
                 then(process, ctx, output);
             });
         });
-        self.tasks.running.insert(id, task.abort_handle());
+        self.more().tasks.running.insert(id, task.abort_handle());
     }
 
     /// As [`Context::defer`] for a future of libprocess, which needs no task; abandonment is an outcome too.
@@ -210,33 +230,60 @@ impl<P: Process> Context<P> {
 
     /// Runs `f` as an event of its own, behind those already waiting.
     pub fn tell_self(&self, f: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static) {
-        let call: Call<P> = Box::new(f);
-        drop(self.cell.enqueue(Event::Call(call)));
+        self.cell.call(f);
     }
 
-    pub(crate) fn handle_message(&mut self, process: &mut P, message: Message) {
-        let Message { from, name, body } = message;
-        if let Some(handler) = self.handlers.get(&name).cloned() {
+    /// How many events wait behind the one being handled.
+    pub fn queued_events(&self) -> EventCounts {
+        self.cell.counts().map(EventCounts::from).unwrap_or_default()
+    }
+
+    pub(crate) fn handle_message(&mut self, process: &mut P, from: Upid, name: &str, body: Bytes) {
+        let Some(more) = &mut self.more else {
+            return process.message(self, from, name, body);
+        };
+        // Out of the context while one of them runs with it.
+        let handlers = std::mem::take(&mut more.handlers);
+        let handler = handlers.get(name);
+        if let Some(handler) = handler {
             handler(process, self, from, body);
-        } else if let Some(to) = self.delegates.get(&name) {
-            self.cell.system.send(&from, to, &name, body);
+            return self.put_back(handlers);
+        }
+        more.handlers = handlers;
+        if let Some(to) = more.delegates.get(name) {
+            let to = to.clone();
+            self.cell.system.send(&from, &to, name, body);
         } else {
-            process.message(self, from, &name, body);
+            process.message(self, from, name, body);
+        }
+    }
+
+    /// Puts handlers back in their place; those installed meanwhile are newer.
+    fn put_back(&mut self, handlers: FxHashMap<String, Handler<P>>) {
+        let newer = std::mem::replace(&mut self.more().handlers, handlers);
+        if !newer.is_empty() {
+            self.more().handlers.extend(newer);
         }
     }
 
     pub(crate) fn handle_http(&mut self, process: &mut P, event: HttpEvent) {
-        let route = self.cell.routes.read().find(&event.route);
+        let routes = self.cell.routes.read();
+        let route = routes.as_ref().and_then(|routes| routes.find(&event.route));
+        drop(routes);
         let Some(route) = route else {
             return event.responder.respond(Response::not_found());
         };
         if let Some(refusal) = self.cell.system.guards.refusal_of(self.upid().id(), &route.path) {
             return event.responder.respond(refusal);
         }
-        if route.realm.is_none() && self.checking == 0 && self.authorization(&route).is_none() {
+        if route.realm.is_none() && self.checking() == 0 && self.authorization(&route).is_none() {
             return route.serve(process, self, event);
         }
         self.authenticate(route, event);
+    }
+
+    fn checking(&self) -> usize {
+        self.more.as_ref().map_or(0, |more| more.checking)
     }
 
     fn authorization(&self, route: &Route<P>) -> Option<Authorization> {
@@ -250,8 +297,8 @@ impl<P: Process> Context<P> {
             Some(realm) => self.cell.system.guards.authenticate(realm, &event.request),
             None => Future::ready(None),
         };
-        self.checking += 1;
-        let in_turn = self.checks.add(move || found);
+        self.more().checking += 1;
+        let in_turn = self.more().checks.add(move || found);
         self.then(in_turn, move |_, ctx, found| match found {
             Ok(None) => ctx.authorize(route, event),
             Ok(Some(Authentication::Principal(principal))) => {
@@ -259,11 +306,11 @@ impl<P: Process> Context<P> {
                 ctx.authorize(route, event);
             }
             Ok(Some(Authentication::Unauthorized(refusal) | Authentication::Forbidden(refusal))) => {
-                ctx.checking -= 1;
+                ctx.more().checking -= 1;
                 event.responder.respond(refusal);
             }
             Err(error) => {
-                ctx.checking -= 1;
+                ctx.more().checking -= 1;
                 event
                     .responder
                     .respond(Response::internal_error(error.to_string()));
@@ -277,9 +324,9 @@ impl<P: Process> Context<P> {
             Some(authorization) => authorization(&event.request, event.request.principal.as_ref()),
             None => Future::ready(true),
         };
-        let in_turn = self.checks.add(move || allowed);
+        let in_turn = self.more().checks.add(move || allowed);
         self.then(in_turn, move |process, ctx, allowed| {
-            ctx.checking -= 1;
+            ctx.more().checking -= 1;
             match allowed {
                 Ok(true) => route.serve(process, ctx, event),
                 Ok(false) => event.responder.respond(Response::forbidden("403 Forbidden.")),

@@ -28,6 +28,7 @@ mod repeat;
 mod shared;
 
 pub use combine::{await_all, collect, select};
+use libprocess_engine::Small;
 pub use repeat::repeat;
 use shared::{Callback, Shared};
 use std::fmt;
@@ -119,11 +120,11 @@ impl<T: Send + 'static> Promise<T> {
     pub(crate) fn associate_then(mut self, other: Future<T>, after: impl FnOnce() + Send + 'static) {
         let Some(shared) = self.shared.take() else { return };
         let upstream = Arc::downgrade(&other.shared);
-        shared.add_on_discard(Box::new(move || {
+        shared.add_on_discard(move || {
             if let Some(upstream) = upstream.upgrade() {
                 upstream.request_discard();
             }
-        }));
+        });
         other.finish(move |outcome| {
             shared.complete(outcome);
             after();
@@ -138,7 +139,7 @@ impl<T: Send + 'static> Promise<T> {
     /// Calls `f` when the consumer asks to discard; at once when it has asked already.
     pub fn on_discard(&self, f: impl FnOnce() + Send + 'static) {
         if let Some(shared) = &self.shared {
-            shared.add_on_discard(Box::new(f));
+            shared.add_on_discard(f);
         }
     }
 }
@@ -231,24 +232,25 @@ impl<T: Send + 'static> Future<T> {
 
     /// Calls `f` once a discard is asked for.
     pub fn on_discard(&self, f: impl FnOnce() + Send + 'static) {
-        self.shared.add_on_discard(Box::new(f));
+        self.shared.add_on_discard(f);
     }
 
     /// Calls `f` once the producer is gone without completing.
     pub fn on_abandoned(&self, f: impl FnOnce() + Send + 'static) {
-        self.shared.add(Callback::Abandoned(Box::new(f)));
+        self.shared.add(Callback::Abandoned(Small::new(move |()| f())));
     }
 
     /// Calls `f` with the outcome, without its value, once ready, failed or discarded.
     pub fn on_complete(&self, f: impl FnOnce(Result<(), FutureError>) + Send + 'static) {
         self.shared
-            .add(Callback::Completed(Box::new(move |shared| f(shared.outcome()))));
+            .add(Callback::Completed(Small::new(move |shared: Arc<Shared<T>>| {
+                f(shared.outcome())
+            })));
     }
 
     /// Hands the outcome to `f` once there is one, on the thread that completes the future.
     pub fn finish(self, f: impl FnOnce(Result<T, FutureError>) + Send + 'static) {
-        self.shared
-            .add(Callback::Finish(Box::new(move |shared| f(shared.take()))));
+        self.shared.add(Callback::Finish(Small::new(f)));
     }
 
     /// Chains work: `f` runs when ready; failure, discard and abandonment pass by it.
@@ -402,20 +404,19 @@ impl<T: Clone + Send + 'static> Future<T> {
     /// Calls `f` with the value once ready.
     pub fn on_ready(&self, f: impl FnOnce(T) + Send + 'static) {
         self.shared.share(T::clone);
-        self.shared.add(Callback::Completed(Box::new(move |shared| {
-            if let Ok(value) = shared.take() {
-                f(value);
-            }
-        })));
+        self.shared
+            .add(Callback::Completed(Small::new(move |shared: Arc<Shared<T>>| {
+                if let Ok(value) = shared.take() {
+                    f(value);
+                }
+            })));
     }
 
     /// Calls `f` with this future once ready, failed or discarded.
     pub fn on_any(&self, f: impl FnOnce(Future<T>) + Send + 'static) {
         self.shared.share(T::clone);
-        self.shared.add(Callback::Completed(Box::new(move |shared| {
-            f(Future {
-                shared: shared.clone(),
-            })
+        self.shared.add(Callback::Completed(Small::new(move |shared| {
+            f(Future { shared })
         })));
     }
 }

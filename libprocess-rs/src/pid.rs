@@ -1,4 +1,4 @@
-use crate::cell::Cell;
+use crate::cell::{Calls, Cell};
 use crate::{Context, Future, Process, Promise, System, Upid};
 use std::fmt;
 use std::sync::Arc;
@@ -47,6 +47,7 @@ impl<P: Process> Pid<P> {
     }
 
     /// Runs `f` on the process, whose result nobody waits for.
+    #[inline]
     pub fn tell(&self, f: impl FnOnce(&mut P, &mut Context<P>) + Send + 'static) {
         self.0.call(f);
     }

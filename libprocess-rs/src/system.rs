@@ -1,18 +1,19 @@
 use crate::builder::{Builder, Settings};
-use crate::cell::{AnyProcess, Cell, EventCounts, Message};
+use crate::cell::{AnyProcess, Body, Cell, EventCounts, Head, Message};
 use crate::clock::Clock;
 use crate::help::Helps;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
+use crate::recent;
+use crate::table::Table;
 use crate::tls::Loaded;
 use crate::transport::Sockets;
-use crate::worker::{Activity, Worker};
+use crate::worker::Worker;
 use crate::{Future, LinkMode, Pid, Process, Promise, Time, Upid};
 use bytes::Bytes;
-use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -34,15 +35,14 @@ pub(crate) struct Inner {
     pub(crate) links: Links,
     pub(crate) sockets: Sockets,
     pub(crate) metrics: Metrics,
-    pub(crate) activity: Arc<Activity>,
     pub(crate) delegate: RwLock<Option<String>>,
     pub(crate) guards: Guards,
     pub(crate) helps: Helps,
     pub(crate) tls: Option<Loaded>,
-    pub(crate) processes: DashMap<Arc<str>, Arc<dyn AnyProcess>, FxBuildHasher>,
+    pub(crate) processes: Table,
     waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
     ids: Mutex<FxHashMap<String, u64>>,
-    workers: OnceLock<Vec<Arc<Worker>>>,
+    workers: OnceLock<Vec<Worker>>,
     next_worker: AtomicUsize,
     /// Blocking work that has not returned.
     blocking: Arc<AtomicUsize>,
@@ -66,6 +66,27 @@ pub enum SpawnError {
     /// The system has been shut down.
     #[error("the system has been shut down")]
     Stopped,
+}
+
+/// How a process is started, see [`System::spawn_with`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SpawnOptions {
+    /// Its worker, taken modulo [`System::workers`]. By default that of the process that asks; asked from elsewhere, each
+    /// in turn.
+    pub worker: Option<usize>,
+    /// What a panic in one of its handlers does.
+    pub on_panic: OnPanic,
+}
+
+/// What a panic in a handler does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnPanic {
+    /// Ends the OS process, as an exception does in libprocess: a state that was left half-changed must not be acted on.
+    #[default]
+    Abort,
+    /// Ends this process alone, without its `finalize`; those linked to it are told. In programs built with
+    /// `panic = "abort"` there is no such choice.
+    Terminate,
 }
 
 impl System {
@@ -106,9 +127,7 @@ impl System {
     ///
     /// When the id is taken or the system has been shut down.
     pub fn spawn<P: Process>(&self, id: impl Into<String>, process: P) -> Result<Pid<P>, SpawnError> {
-        let current = self.0.workers().iter().find(|worker| worker.is_current());
-        let worker = current.unwrap_or_else(|| self.0.any_worker()).clone();
-        self.0.spawn(id.into(), worker, process)
+        self.spawn_with(id, process, SpawnOptions::default())
     }
 
     /// As [`System::spawn`] on worker number `worker`, taken modulo [`System::workers`].
@@ -122,7 +141,33 @@ impl System {
         id: impl Into<String>,
         process: P,
     ) -> Result<Pid<P>, SpawnError> {
-        self.0.spawn(id.into(), self.0.worker(worker).clone(), process)
+        let options = SpawnOptions {
+            worker: Some(worker),
+            ..SpawnOptions::default()
+        };
+        self.spawn_with(id, process, options)
+    }
+
+    /// As [`System::spawn`] with a choice about the worker and about panics.
+    ///
+    /// # Errors
+    ///
+    /// As [`System::spawn`].
+    pub fn spawn_with<P: Process>(
+        &self,
+        id: impl Into<String>,
+        process: P,
+        options: SpawnOptions,
+    ) -> Result<Pid<P>, SpawnError> {
+        let worker = match options.worker {
+            Some(worker) => self.0.worker(worker),
+            None => {
+                let current = self.0.workers().iter().find(|worker| worker.engine.is_current());
+                current.unwrap_or_else(|| self.0.any_worker())
+            }
+        };
+        let survives_panics = options.on_panic == OnPanic::Terminate;
+        self.0.spawn(id.into(), worker, process, survives_panics)
     }
 
     /// Makes an id no other process has: `prefix(1)`, `prefix(2)` and so on.
@@ -158,8 +203,18 @@ impl System {
     }
 
     /// How many events wait for a local process; `None` when there is no such process.
-    pub fn queued_events(&self, upid: &Upid) -> Option<EventCounts> {
-        self.0.find(upid).map(|process| process.counts())
+    ///
+    /// The worker of the process answers, between two processes. A process that asks about itself has
+    /// [`Context::queued_events`](crate::Context::queued_events).
+    pub fn queued_events(&self, upid: &Upid) -> Future<Option<EventCounts>> {
+        let Some(process) = self.0.find(upid) else {
+            return Future::ready(None);
+        };
+        let (promise, counts) = Promise::new();
+        process.ask_counts(Box::new(move |counts| {
+            promise.set(Some(counts));
+        }));
+        counts
     }
 
     /// The metrics that `/metrics/snapshot` shows.
@@ -222,11 +277,7 @@ impl System {
         if inner.stopped.swap(true, Ordering::SeqCst) {
             return;
         }
-        let processes: Vec<_> = inner
-            .processes
-            .iter()
-            .map(|entry| entry.value().clone())
-            .collect();
+        let processes = inner.processes.all();
         let ended: Vec<_> = processes
             .iter()
             .map(|process| inner.wait(process.upid()))
@@ -242,7 +293,7 @@ impl System {
             let thread = stop.thread.lock().take();
             if let Some(thread) = thread.filter(|_| !on_worker) {
                 drop(thread.join());
-                inner.workers().iter().for_each(|worker| worker.close());
+                inner.workers().iter().for_each(|worker| worker.engine.close());
             }
         }
     }
@@ -261,8 +312,7 @@ impl Inner {
             links: Links::default(),
             sockets: Sockets::default(),
             metrics: Metrics::default(),
-            activity: Arc::default(),
-            processes: DashMap::with_hasher_and_shard_amount(FxBuildHasher, 16),
+            processes: Table::default(),
             waiters: Mutex::default(),
             ids: Mutex::default(),
             workers: OnceLock::new(),
@@ -273,19 +323,19 @@ impl Inner {
         }
     }
 
-    pub(crate) fn set_workers(&self, workers: Vec<Arc<Worker>>) {
+    pub(crate) fn set_workers(&self, workers: Vec<Worker>) {
         self.workers.get_or_init(|| workers);
     }
 
-    pub(crate) fn workers(&self) -> &[Arc<Worker>] {
+    pub(crate) fn workers(&self) -> &[Worker] {
         self.workers.get().map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn worker(&self, index: usize) -> &Arc<Worker> {
+    pub(crate) fn worker(&self, index: usize) -> &Worker {
         &self.workers()[index % self.workers().len()]
     }
 
-    fn any_worker(&self) -> &Arc<Worker> {
+    fn any_worker(&self) -> &Worker {
         self.worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -297,8 +347,9 @@ impl Inner {
     fn spawn<P: Process>(
         self: &Arc<Self>,
         id: String,
-        worker: Arc<Worker>,
+        worker: &Worker,
         process: P,
+        survives_panics: bool,
     ) -> Result<Pid<P>, SpawnError> {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(SpawnError::Stopped);
@@ -308,28 +359,34 @@ impl Inner {
         } else {
             id
         };
-        let upid = Upid::new(id.as_str(), self.address);
-        let cell = Cell::new(upid.clone(), self.clone(), worker, process);
-        let taken = match self.processes.entry(upid.id_arc()) {
-            dashmap::Entry::Occupied(_) => true,
-            dashmap::Entry::Vacant(entry) => {
-                drop(entry.insert(cell.clone()));
-                false
-            }
+        let head = Head {
+            upid: Upid::new(id.as_str(), self.address),
+            system: self.clone(),
+            routes: RwLock::default(),
+            survives_panics,
         };
-        if taken {
+        let (cell, birth) = Cell::new(head, worker.engine.clone(), |cell| Body::new(process, cell));
+        if !self.processes.insert(cell.clone()) {
             // Not under the lock of the table, which dropping the process may ask for.
-            cell.discard();
+            birth.discard();
             return Err(SpawnError::Duplicate(id));
         }
         if self.stopped.load(Ordering::SeqCst) {
             // Perhaps too late for the shutdown to have seen it, and perhaps not, so those who wait are told.
-            cell.discard();
-            self.ended(&upid);
+            birth.discard();
+            self.ended(&cell.upid);
             return Err(SpawnError::Stopped);
         }
-        cell.start();
+        birth.start();
         Ok(Pid(cell))
+    }
+
+    /// How often each worker has been woken, when none has anything to do.
+    pub(crate) fn quiet_since(&self) -> Option<Vec<u64>> {
+        self.workers()
+            .iter()
+            .map(|worker| worker.engine.quiet_since())
+            .collect()
     }
 
     pub(crate) fn is_local(&self, upid: &Upid) -> bool {
@@ -337,7 +394,16 @@ impl Inner {
     }
 
     pub(crate) fn find_id(&self, id: &str) -> Option<Arc<dyn AnyProcess>> {
-        self.processes.get(id).map(|entry| entry.value().clone())
+        self.processes.find(id)
+    }
+
+    /// The id of the process the engine tells by this address.
+    pub(crate) fn name_of(&self, address: usize) -> Option<Arc<str>> {
+        let processes = self.processes.all();
+        let process = processes
+            .iter()
+            .find(|process| process.engine_address() == address);
+        process.map(|process| process.upid().id_arc())
     }
 
     fn find(&self, upid: &Upid) -> Option<Arc<dyn AnyProcess>> {
@@ -359,8 +425,8 @@ impl Inner {
         let mut waiters = self.waiters.lock();
         let waits = self
             .processes
-            .get(upid.id())
-            .is_some_and(|holder| meant(holder.value()));
+            .find(upid.id())
+            .is_some_and(|holder| meant(&holder));
         if !waits {
             return Future::ready(false);
         }
@@ -376,7 +442,7 @@ impl Inner {
     pub(crate) fn ended(&self, upid: &Upid) {
         let mut waiters = self.waiters.lock();
         self.helps.remove(upid.id());
-        self.links.ended(upid, || drop(self.processes.remove(upid.id())));
+        self.links.ended(upid, || self.processes.remove(upid.id()));
         let told = waiters.remove(upid.id()).unwrap_or_default();
         drop(waiters);
         for waiter in told {
@@ -386,14 +452,12 @@ impl Inner {
 
     pub(crate) fn send(self: &Arc<Self>, from: &Upid, to: &Upid, name: &str, body: Bytes) {
         if self.is_local(to) {
-            self.deliver(
-                to.id(),
-                Message {
-                    from: from.clone(),
-                    name: name.to_owned(),
-                    body,
-                },
-            );
+            let message = Message {
+                from: from.clone(),
+                name,
+                body,
+            };
+            recent::deliver(self, to, message);
         } else if to.is_complete() {
             self.sockets.send(self, from, to, name, &body);
         } else {
@@ -402,15 +466,16 @@ impl Inner {
     }
 
     /// Hands a message to a local process; false when there is none of this name.
-    pub(crate) fn deliver(&self, id: &str, message: Message) -> bool {
-        self.find_id(id).is_some_and(|process| process.message(message))
+    pub(crate) fn deliver(&self, id: &str, message: Message<'_>) -> bool {
+        self.find_id(id)
+            .is_some_and(|process| process.message(message).is_ok())
     }
 
     pub(crate) fn link(self: &Arc<Self>, linker: Arc<dyn AnyProcess>, to: &Upid, mode: LinkMode) {
         if self.is_local(to) {
             if !self
                 .links
-                .add(linker.clone(), to, false, || self.processes.contains_key(to.id()))
+                .add(linker.clone(), to, false, || self.processes.contains(to.id()))
             {
                 linker.exited(to.clone());
             }

@@ -176,7 +176,7 @@ impl MasterProcess {
 
     fn metrics(&mut self, context: &mut Context<Self>) -> Vec<(String, f64)> {
         let mut metrics = self.core.metrics(context.now());
-        let queued = context.system().queued_events(context.upid()).unwrap_or_default();
+        let queued = context.queued_events();
         let mut push = |name: &str, n: usize| {
             metrics.push((name.to_owned(), f64::from(u32::try_from(n).unwrap_or(u32::MAX))));
         };

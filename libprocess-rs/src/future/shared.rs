@@ -1,33 +1,49 @@
 use super::{FutureError, State};
+use libprocess_engine::Small;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// What both ends of a future own together.
-pub(super) struct Shared<T> {
+pub(super) struct Shared<T: 'static> {
     inner: Mutex<Inner<T>>,
 }
 
 /// Runs outside the lock, on the thread that completes the future.
-pub(super) enum Callback<T> {
+pub(super) enum Callback<T: 'static> {
     /// On ready, failed or discarded.
-    Completed(Run<T>),
+    Completed(Small<Arc<Shared<T>>>),
     /// On abandonment.
-    Abandoned(Box<dyn FnOnce() + Send>),
-    /// On whichever comes.
-    Finish(Run<T>),
+    Abandoned(Small<()>),
+    /// On whichever comes; takes the value.
+    Finish(Small<Result<T, FutureError>>),
 }
 
-type Run<T> = Box<dyn FnOnce(&Arc<Shared<T>>) + Send>;
-
-struct Inner<T> {
+struct Inner<T: 'static> {
     outcome: Outcome<T>,
-    discard_requested: bool,
+    /// The first callback. Most futures have one.
+    first: Option<Callback<T>>,
+    more: Option<Box<More<T>>>,
     /// How to copy the value, once more than one handle may ask for it.
     clone: Option<fn(&T) -> T>,
+    discard_requested: bool,
+}
+
+/// What few futures have.
+struct More<T: 'static> {
     callbacks: Vec<Callback<T>>,
-    on_discard: Vec<Box<dyn FnOnce() + Send>>,
+    on_discard: Vec<Small<()>>,
     wakers: Vec<Waker>,
+}
+
+impl<T> Default for More<T> {
+    fn default() -> More<T> {
+        More {
+            callbacks: Vec::new(),
+            on_discard: Vec::new(),
+            wakers: Vec::new(),
+        }
+    }
 }
 
 enum Outcome<T> {
@@ -44,21 +60,17 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     pub(super) fn completed(outcome: Result<T, FutureError>) -> Shared<T> {
-        Shared::with(match outcome {
-            Ok(value) => Outcome::Ready(value),
-            Err(error) => Outcome::Error(error),
-        })
+        Shared::with(Outcome::from(outcome))
     }
 
     fn with(outcome: Outcome<T>) -> Shared<T> {
         Shared {
             inner: Mutex::new(Inner {
                 outcome,
-                discard_requested: false,
+                first: None,
+                more: None,
                 clone: None,
-                callbacks: Vec::new(),
-                on_discard: Vec::new(),
-                wakers: Vec::new(),
+                discard_requested: false,
             }),
         }
     }
@@ -108,7 +120,8 @@ impl<T: Send + 'static> Shared<T> {
     pub(super) fn add(self: &Arc<Self>, callback: Callback<T>) {
         let mut inner = self.inner.lock();
         match &inner.outcome {
-            Outcome::Pending => inner.callbacks.push(callback),
+            Outcome::Pending if inner.first.is_none() => inner.first = Some(callback),
+            Outcome::Pending => inner.more().callbacks.push(callback),
             outcome => {
                 let abandoned = matches!(outcome, Outcome::Error(FutureError::Abandoned));
                 drop(inner);
@@ -117,13 +130,13 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
-    pub(super) fn add_on_discard(&self, f: Box<dyn FnOnce() + Send>) {
+    pub(super) fn add_on_discard(&self, f: impl FnOnce() + Send + 'static) {
         let mut inner = self.inner.lock();
         if inner.discard_requested {
             drop(inner);
             f();
         } else if matches!(inner.outcome, Outcome::Pending) {
-            inner.on_discard.push(f);
+            inner.more().on_discard.push(Small::new(move |()| f()));
         }
     }
 
@@ -133,9 +146,10 @@ impl<T: Send + 'static> Shared<T> {
             return false;
         }
         inner.discard_requested = true;
-        let callbacks = std::mem::take(&mut inner.on_discard);
+        let more = inner.more.as_mut();
+        let callbacks = more.map(|more| std::mem::take(&mut more.on_discard));
         drop(inner);
-        callbacks.into_iter().for_each(|f| f());
+        callbacks.into_iter().flatten().for_each(|f| f.call(()));
         true
     }
 
@@ -145,19 +159,30 @@ impl<T: Send + 'static> Shared<T> {
             return false;
         }
         let abandoned = matches!(outcome, Err(FutureError::Abandoned));
-        inner.outcome = match outcome {
-            Ok(value) => Outcome::Ready(value),
-            Err(error) => Outcome::Error(error),
-        };
-        let callbacks = std::mem::take(&mut inner.callbacks);
-        let wakers = std::mem::take(&mut inner.wakers);
-        let on_discard = std::mem::take(&mut inner.on_discard);
+        let more = inner.more.take();
+        if let (Some(Callback::Finish(_)), None, None) = (&inner.first, &more, &inner.clone) {
+            // The only one who wants it is given it at once.
+            inner.outcome = match &outcome {
+                Ok(_) => Outcome::Taken,
+                Err(error) => Outcome::Error(error.clone()),
+            };
+            let first = inner.first.take();
+            drop(inner);
+            if let Some(Callback::Finish(f)) = first {
+                f.call(outcome);
+            }
+            return true;
+        }
+        inner.outcome = Outcome::from(outcome);
+        let first = inner.first.take();
         drop(inner);
-        drop(on_discard);
-        callbacks
+        let more = more.map_or_else(More::default, |more| *more);
+        drop(more.on_discard);
+        first
             .into_iter()
+            .chain(more.callbacks)
             .for_each(|callback| callback.run(self, abandoned));
-        wakers.into_iter().for_each(Waker::wake);
+        more.wakers.into_iter().for_each(Waker::wake);
         true
     }
 
@@ -166,14 +191,19 @@ impl<T: Send + 'static> Shared<T> {
         if !matches!(inner.outcome, Outcome::Pending) {
             return Poll::Ready(inner.take());
         }
-        if !inner.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-            inner.wakers.push(cx.waker().clone());
+        let wakers = &mut inner.more().wakers;
+        if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            wakers.push(cx.waker().clone());
         }
         Poll::Pending
     }
 }
 
 impl<T> Inner<T> {
+    fn more(&mut self) -> &mut More<T> {
+        self.more.get_or_insert_default()
+    }
+
     fn take(&mut self) -> Result<T, FutureError> {
         match (&self.outcome, self.clone) {
             (Outcome::Ready(value), Some(clone)) => Ok(clone(value)),
@@ -187,11 +217,21 @@ impl<T> Inner<T> {
     }
 }
 
-impl<T> Callback<T> {
+impl<T> From<Result<T, FutureError>> for Outcome<T> {
+    fn from(outcome: Result<T, FutureError>) -> Outcome<T> {
+        match outcome {
+            Ok(value) => Outcome::Ready(value),
+            Err(error) => Outcome::Error(error),
+        }
+    }
+}
+
+impl<T: Send + 'static> Callback<T> {
     fn run(self, shared: &Arc<Shared<T>>, abandoned: bool) {
         match (self, abandoned) {
-            (Callback::Completed(f), false) | (Callback::Finish(f), _) => f(shared),
-            (Callback::Abandoned(f), true) => f(),
+            (Callback::Completed(f), false) => f.call(shared.clone()),
+            (Callback::Finish(f), _) => f.call(shared.take()),
+            (Callback::Abandoned(f), true) => f.call(()),
             (Callback::Completed(_), true) | (Callback::Abandoned(_), false) => {}
         }
     }

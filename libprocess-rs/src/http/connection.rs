@@ -349,7 +349,7 @@ impl Connection {
                 }
                 let message = Message {
                     from,
-                    name,
+                    name: &name,
                     body: body.finish()?,
                 };
                 let delivered = self.system.deliver(&to, message);

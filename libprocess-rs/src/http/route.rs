@@ -66,8 +66,4 @@ impl<P: Process> RouteTable<P> {
             prefix = shorter;
         }
     }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
 }

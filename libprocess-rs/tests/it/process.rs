@@ -1,7 +1,7 @@
 //! Life and death of processes, and the order of what they handle.
 
 use crate::{LIMIT, Probe, next, start};
-use libprocess::{Context, Future, FutureError, Pid, Process, Promise, SpawnError, System};
+use libprocess::{Context, EventCounts, Future, FutureError, Pid, Process, Promise, SpawnError, System};
 use std::sync::mpsc::channel;
 
 struct Idle;
@@ -221,12 +221,16 @@ fn queued_events_are_counted_by_kind() {
     let system = start();
     let (pid, _events) = Probe::spawn(&system, "probe");
     let release = hold(&pid);
+    let counts = pid.dispatch(|_, ctx| ctx.queued_events());
     pid.tell(|_, _| {});
     system.post(pid.upid(), "Note", "x");
-    let counts = system.queued_events(pid.upid()).unwrap();
-    assert_eq!((counts.dispatches, counts.messages), (1, 1));
-    assert_eq!(system.queued_events(&system.upid("nobody")), None);
     release.send(()).unwrap();
+    let counts = counts.wait_for(LIMIT).unwrap().unwrap();
+    assert_eq!((counts.dispatches, counts.messages), (1, 1));
+    let later = system.queued_events(pid.upid()).wait_for(LIMIT);
+    assert_eq!(later, Some(Ok(Some(EventCounts::default()))));
+    let nobody = system.queued_events(&system.upid("nobody")).wait_for(LIMIT);
+    assert_eq!(nobody, Some(Ok(None)));
     system.shutdown();
 }
 
@@ -248,7 +252,7 @@ fn a_refused_process_and_a_cancelled_timer_may_use_the_system_as_they_go() {
         fn drop(&mut self) {
             let after = self.0.after(std::time::Duration::from_secs(3600));
             after.discard();
-            let _ = self.0.queued_events(&self.0.upid("loud"));
+            drop(self.0.queued_events(&self.0.upid("loud")));
         }
     }
     let system = start();

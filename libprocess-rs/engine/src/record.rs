@@ -1,0 +1,426 @@
+//! A queue of closures in one piece of memory.
+//!
+//! A record is a pointer to its [`Kind`], the closure, and for some the bytes of a text: `[&Kind][closure][length][bytes]`,
+//! each part in whole words. A closure that needs a stricter alignment than a word, or is large, is boxed, and the box is
+//! written.
+
+use crate::pool;
+use std::marker::PhantomData;
+use std::mem::{align_of, size_of};
+use std::ptr::NonNull;
+
+/// How many kinds of events are told apart by [`Actor::counts`](crate::Actor::counts).
+pub const TAGS: usize = 4;
+
+/// How many events of each tag wait.
+pub type Counts = [usize; TAGS];
+
+/// The tag of the record that ends an actor.
+pub(crate) const END: u8 = u8::MAX;
+
+/// Closures of more words than this are boxed, since queues are copied when they grow.
+const LARGE: usize = 32;
+
+/// A queue keeps no more words than this while it is empty.
+const KEPT: u32 = 64 * 1024;
+
+/// Up to this many words a queue grows by a factor of four, to be copied less often.
+const STEEP: usize = 8 * 1024;
+
+/// What to do with a record.
+struct Kind<S: 'static> {
+    /// Takes the closure out of the memory behind the pointer and calls it.
+    run: unsafe fn(*mut u64, &mut S),
+    /// Takes the closure out and drops it.
+    drop: unsafe fn(*mut u64),
+    /// Words of the closure.
+    words: u32,
+    tag: u8,
+    /// Whether a text follows the closure.
+    text: bool,
+}
+
+/// The head of a piece of memory.
+struct Head {
+    /// Words of the whole piece.
+    capacity: u32,
+    /// Words in use, the head included.
+    written: u32,
+    /// Words that have been handled, the head included.
+    read: u32,
+}
+
+const HEAD: usize = size_of::<Head>().div_ceil(size_of::<u64>());
+
+type Closure<S> = Box<dyn FnOnce(&mut S) + Send>;
+
+/// The queue. Empty, it has no memory.
+pub(crate) struct Queue<S: 'static> {
+    piece: Option<NonNull<u64>>,
+    /// It owns closures that are `Send` and take the state.
+    of: PhantomData<Closure<S>>,
+}
+
+/// A record that has been taken out of its queue, which still holds its memory.
+pub(crate) struct Record<S: 'static> {
+    kind: &'static Kind<S>,
+    at: *mut u64,
+}
+
+impl<S> Record<S> {
+    /// Whether it ends the actor.
+    #[inline]
+    pub(crate) fn is_end(&self) -> bool {
+        self.kind.tag == END
+    }
+
+    /// Calls the closure.
+    ///
+    /// # Safety
+    ///
+    /// The queue it came from keeps its memory until this returns: nothing is pushed to it, and it is neither cleared nor
+    /// dropped.
+    #[inline]
+    pub(crate) unsafe fn run(self, state: &mut S) {
+        // SAFETY: `pop` has moved past the record, so that this is the only use of its closure.
+        unsafe { (self.kind.run)(self.at, state) };
+    }
+
+    /// Drops the closure.
+    ///
+    /// # Safety
+    ///
+    /// As [`Record::run`].
+    pub(crate) unsafe fn discard(self) {
+        // SAFETY: as in `run`.
+        unsafe { (self.kind.drop)(self.at) };
+    }
+}
+
+/// The kind of closures of one type under one tag.
+struct KindOf<S: 'static, F, const TAG: u8>(PhantomData<S>, PhantomData<F>);
+
+impl<S, F: FnOnce(&mut S) + Send + 'static, const TAG: u8> KindOf<S, F, TAG> {
+    const KIND: &'static Kind<S> = &Kind {
+        run: run::<S, F>,
+        drop: drop_in::<F>,
+        words: words_of::<F>(),
+        tag: TAG,
+        text: false,
+    };
+}
+
+/// As [`KindOf`] for closures that are given a text.
+struct TextKindOf<S: 'static, F, const TAG: u8>(PhantomData<S>, PhantomData<F>);
+
+impl<S, F: FnOnce(&mut S, &str) + Send + 'static, const TAG: u8> TextKindOf<S, F, TAG> {
+    const KIND: &'static Kind<S> = &Kind {
+        run: run_text::<S, F>,
+        drop: drop_in::<F>,
+        words: words_of::<F>(),
+        tag: TAG,
+        text: true,
+    };
+}
+
+const fn words_of<F>() -> u32 {
+    size_of::<F>().div_ceil(8) as u32
+}
+
+/// Whether closures of this type are written as they are.
+const fn fits<F>() -> bool {
+    align_of::<F>() <= align_of::<u64>() && size_of::<F>() <= LARGE * 8
+}
+
+/// # Safety
+///
+/// `at` points to an `F` that is not used again.
+unsafe fn run<S, F: FnOnce(&mut S)>(at: *mut u64, state: &mut S) {
+    // SAFETY: the caller's promise.
+    let f = unsafe { at.cast::<F>().read() };
+    f(state);
+}
+
+/// # Safety
+///
+/// As [`run`], and behind the words of the `F` there is a length and as many bytes of UTF-8, which stay as they are for
+/// the time of the call.
+unsafe fn run_text<S, F: FnOnce(&mut S, &str)>(at: *mut u64, state: &mut S) {
+    // SAFETY: the caller's promise.
+    let (f, text) = unsafe {
+        let length = at.add(size_of::<F>().div_ceil(8));
+        let bytes = std::slice::from_raw_parts(length.add(1).cast::<u8>(), length.read() as usize);
+        (at.cast::<F>().read(), std::str::from_utf8_unchecked(bytes))
+    };
+    f(state, text);
+}
+
+/// # Safety
+///
+/// `at` points to an `F` that is not used again.
+unsafe fn drop_in<F>(at: *mut u64) {
+    // SAFETY: the caller's promise.
+    unsafe { at.cast::<F>().drop_in_place() };
+}
+
+impl<S> Queue<S> {
+    pub(crate) const fn new() -> Queue<S> {
+        Queue {
+            piece: None,
+            of: PhantomData,
+        }
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head().is_none_or(|head| head.read == head.written)
+    }
+
+    /// Appends a closure.
+    #[inline]
+    pub(crate) fn push<F: FnOnce(&mut S) + Send + 'static, const TAG: u8>(&mut self, f: F) {
+        if const { fits::<F>() } {
+            // SAFETY: the kind is that of `F`, and the words are its.
+            unsafe {
+                let at = self.reserve(KindOf::<S, F, TAG>::KIND, 0);
+                at.cast::<F>().write(f);
+            }
+        } else {
+            self.push_boxed::<TAG>(Box::new(f));
+        }
+    }
+
+    fn push_boxed<const TAG: u8>(&mut self, f: Closure<S>) {
+        self.push::<_, TAG>(move |state: &mut S| f(state));
+    }
+
+    /// Appends a closure that is given a copy of `text`.
+    #[inline]
+    pub(crate) fn push_text<F, const TAG: u8>(&mut self, text: &str, f: F)
+    where
+        F: FnOnce(&mut S, &str) + Send + 'static,
+    {
+        const { assert!(fits::<F>(), "closures with a text are the engine's own and small") };
+        // SAFETY: the kind is that of `F`; behind its words there is room for the length and the bytes.
+        unsafe {
+            let at = self.reserve(TextKindOf::<S, F, TAG>::KIND, 1 + text.len().div_ceil(8));
+            at.cast::<F>().write(f);
+            let length = at.add(size_of::<F>().div_ceil(8));
+            length.write(text.len() as u64);
+            std::ptr::copy_nonoverlapping(text.as_ptr(), length.add(1).cast(), text.len());
+        }
+    }
+
+    /// Appends the end.
+    pub(crate) fn push_end(&mut self) {
+        self.push::<_, END>(|_: &mut S| ());
+    }
+
+    /// Moves all of `other` behind what waits here.
+    pub(crate) fn append(&mut self, other: &mut Queue<S>) {
+        if self.is_empty() {
+            std::mem::swap(self, other);
+            return other.clear();
+        }
+        let Some(theirs) = other.head() else { return };
+        let (from, words) = (theirs.read as usize, (theirs.written - theirs.read) as usize);
+        let Some(piece) = other.piece else { return };
+        let start = self.room(words);
+        // SAFETY: `room` made space for that many words at `start`; the source is as long and another piece. A closure may be moved by
+        // copying its bytes, and the other queue forgets its own.
+        unsafe {
+            std::ptr::copy_nonoverlapping(piece.as_ptr().add(from), start, words);
+            other.head_mut().read = other.head_mut().written;
+        }
+        other.clear();
+    }
+
+    /// Takes what waits in `other`, which takes the memory that was handled here.
+    #[inline]
+    pub(crate) fn refill(&mut self, other: &mut Queue<S>) {
+        debug_assert!(self.is_empty(), "what waits comes first");
+        std::mem::swap(self, other);
+        if other.head().is_some_and(|head| head.capacity > KEPT) {
+            other.clear();
+        } else if other.piece.is_some() {
+            // SAFETY: there is a piece, and all its records have been handled.
+            unsafe {
+                let head = other.head_mut();
+                (head.read, head.written) = (HEAD as u32, HEAD as u32);
+            }
+        }
+    }
+
+    /// How many records of each tag wait.
+    pub(crate) fn count(&self, counts: &mut Counts) {
+        let (Some(head), Some(piece)) = (self.head(), self.piece) else {
+            return;
+        };
+        let mut at = head.read as usize;
+        while at < head.written as usize {
+            // SAFETY: between `read` and `written` there is a row of whole records.
+            let (kind, words) = unsafe { measure::<S>(piece.as_ptr().add(at)) };
+            if let Some(count) = counts.get_mut(usize::from(kind.tag)) {
+                *count += 1;
+            }
+            at += words;
+        }
+    }
+
+    /// Drops what waits and gives the memory back.
+    pub(crate) fn clear(&mut self) {
+        while let Some(record) = self.pop() {
+            // SAFETY: the queue is borrowed until this returns.
+            unsafe { record.discard() };
+        }
+        self.release();
+    }
+
+    /// Gives the memory of an empty queue back.
+    #[inline]
+    pub(crate) fn release(&mut self) {
+        debug_assert!(self.is_empty(), "what waits has memory");
+        if let Some(piece) = self.piece.take() {
+            // SAFETY: a piece begins with a head, which says for which size `take` gave it; it is forgotten here.
+            unsafe { pool::give(piece, piece.cast::<Head>().as_ref().capacity as usize) };
+        }
+    }
+
+    /// Takes the first record out.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Record<S>> {
+        let piece = self.piece?;
+        // SAFETY: a piece begins with a head, and between `read` and `written` there is a row of whole records.
+        unsafe {
+            let head = self.head_mut();
+            if head.read == head.written {
+                return None;
+            }
+            let record = piece.as_ptr().add(head.read as usize);
+            let (kind, words) = measure::<S>(record);
+            head.read += words as u32;
+            Some(Record {
+                kind,
+                at: record.add(1),
+            })
+        }
+    }
+
+    /// Writes the kind of a record and makes room for its closure and `more` words behind it.
+    ///
+    /// # Safety
+    ///
+    /// The caller writes the closure and those words at once.
+    #[inline]
+    unsafe fn reserve(&mut self, kind: &'static Kind<S>, more: usize) -> *mut u64 {
+        let start = self.room(1 + kind.words as usize + more);
+        // SAFETY: there is room for it.
+        unsafe {
+            start.cast::<&'static Kind<S>>().write(kind);
+            start.add(1)
+        }
+    }
+
+    /// The end of the queue, with room for that many words, which now count as written.
+    #[inline]
+    fn room(&mut self, words: usize) -> *mut u64 {
+        let mut piece = match self.piece {
+            Some(piece) => piece,
+            None => self.first(),
+        };
+        // SAFETY: a piece begins with a head; when it lacks the room, `grow` leaves one that has it.
+        unsafe {
+            let head = piece.cast::<Head>().as_ref();
+            if ((head.capacity - head.written) as usize) < words {
+                piece = self.grow(words);
+            }
+            let head = piece.cast::<Head>().as_mut();
+            let start = head.written as usize;
+            head.written += words as u32;
+            piece.as_ptr().add(start)
+        }
+    }
+
+    /// Gives an empty queue its first piece.
+    #[inline]
+    fn first(&mut self) -> NonNull<u64> {
+        let piece = pool::take(pool::SMALLEST);
+        // SAFETY: it is longer than a head.
+        unsafe {
+            piece.cast::<Head>().write(Head {
+                capacity: pool::SMALLEST as u32,
+                written: HEAD as u32,
+                read: HEAD as u32,
+            });
+        }
+        self.piece = Some(piece);
+        piece
+    }
+
+    /// Moves to a piece with room for `words` more.
+    #[cold]
+    fn grow(&mut self, words: usize) -> NonNull<u64> {
+        let (used, old) = self.head().map_or((0, 0), |head| {
+            ((head.written - head.read) as usize, head.capacity as usize)
+        });
+        let steep = if old < STEEP { old * 4 } else { 0 };
+        let needed = HEAD + used + words;
+        let capacity = needed.next_power_of_two().max(pool::SMALLEST).max(steep);
+        let capacity_u32 = u32::try_from(capacity).unwrap_or_else(|_| panic!("a mailbox outgrew 32 GiB"));
+        let piece = pool::take(capacity);
+        // SAFETY: the new piece has room for the head and what was used; the old one is given back after its records have been
+        // moved out of it.
+        unsafe {
+            piece.cast::<Head>().write(Head {
+                capacity: capacity_u32,
+                written: (HEAD + used) as u32,
+                read: HEAD as u32,
+            });
+            if let Some(before) = self.piece.take() {
+                let read = before.cast::<Head>().as_ref().read as usize;
+                std::ptr::copy_nonoverlapping(before.as_ptr().add(read), piece.as_ptr().add(HEAD), used);
+                pool::give(before, old);
+            }
+        }
+        self.piece = Some(piece);
+        piece
+    }
+
+    fn head(&self) -> Option<&Head> {
+        // SAFETY: a piece begins with a head, which is changed only through `&mut self`.
+        self.piece.map(|piece| unsafe { piece.cast::<Head>().as_ref() })
+    }
+
+    /// # Safety
+    ///
+    /// There is a piece.
+    unsafe fn head_mut(&mut self) -> &mut Head {
+        // SAFETY: the caller's promise; the queue is borrowed mutably.
+        unsafe { self.piece.unwrap_unchecked().cast::<Head>().as_mut() }
+    }
+}
+
+impl<S> Drop for Queue<S> {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The kind of a record and how many words it has.
+///
+/// # Safety
+///
+/// `record` points to a whole record of a queue for the state `S`.
+#[inline]
+unsafe fn measure<S: 'static>(record: *mut u64) -> (&'static Kind<S>, usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let kind: &'static Kind<S> = record.cast::<&'static Kind<S>>().read();
+        let mut words = 1 + kind.words as usize;
+        if kind.text {
+            let length = record.add(words).read() as usize;
+            words += 1 + length.div_ceil(8);
+        }
+        (kind, words)
+    }
+}
