@@ -111,7 +111,7 @@ impl Variables<'_> {
         if old.is_some() && new.is_some() && old != new {
             tracing::warn!(
                 variable = name,
-                "SSL_ and LIBPROCESS_SSL_ differ, the latter holds"
+                "two names of a variable have different values, the longer one holds"
             );
         }
         new.or(old)
