@@ -119,7 +119,7 @@
 //! | `http::get`, `http::connect`, `http::Pipe` | [`http::Client`], [`http::Connection`], [`http::pipe`] |
 //! | `subprocess`, `reap`, `io::read` | [`subprocess`], [`reap::reap`], [`io`] |
 //! | `Clock::pause`, `advance`, `settle` | [`Clock`], of each system |
-//! | `RateLimiter`, `Sequence`, `Queue` | [`sync`] |
+//! | `RateLimiter`, `Sequence`, `Queue`, `Mutex`, `ReadWriteLock`, `CountDownLatch` | [`sync`] |
 //! | `metrics::add`, `Counter`, `Timer` | [`System::metrics`] |
 //! | `LIBPROCESS_*` | [`Builder::from_env`], [`Tls::from_variables`] |
 //!
@@ -133,7 +133,7 @@
 //! * [`http`]: routes, requests, responses, streams, and a client.
 //! * [`metrics`]: what `/metrics/snapshot` shows.
 //! * [`Tls`]: all of it encrypted, peers verified.
-//! * [`sync`]: a queue, a sequence and a limit on rates that answer with futures.
+//! * [`sync`]: a queue, a sequence, a limit on rates, locks and a latch that answer with futures.
 //! * [`subprocess`], [`io`], [`reap`]: programs started, talked to, waited for.
 //! * [`codec`]: messages as Rust types.
 //! * [`recordio`], [`duration`]: formats, from `libprocess-core`.
