@@ -1,5 +1,6 @@
 use crate::environment::MAX_WORKERS;
 use crate::system::{Inner, Stop};
+use crate::watchdog::{self, SlowHandler};
 use crate::worker::Worker;
 use crate::{System, Tls, builtin, http};
 use libprocess_core::http::Limits;
@@ -58,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) metrics_limit: Option<(u32, Duration)>,
     pub(crate) readwrite_realm: Option<String>,
     pub(crate) readonly_realm: Option<String>,
+    pub(crate) watchdog: Option<watchdog::Settings>,
 }
 
 impl Builder {
@@ -85,6 +87,7 @@ impl Builder {
                 metrics_limit: None,
                 readwrite_realm: None,
                 readonly_realm: None,
+                watchdog: Some(watchdog::Settings::default()),
             },
         }
     }
@@ -171,6 +174,26 @@ impl Builder {
     /// What `/logging/toggle` calls with the level wanted: 0 for normal, 1 for debug, 2 and above for trace.
     pub fn log_toggle(mut self, set_level: impl Fn(u32) + Send + Sync + 'static) -> Builder {
         self.settings.log_toggle = Some(Arc::new(set_level));
+        self
+    }
+
+    /// Calls `report` when a handler has held its worker for `limit`, once for each; other processes of the worker wait for
+    /// it meanwhile. The default is 10 ms and a warning. It is called on a thread of its own.
+    pub fn slow_handlers(
+        mut self,
+        limit: Duration,
+        report: impl Fn(&SlowHandler) + Send + Sync + 'static,
+    ) -> Builder {
+        self.settings.watchdog = Some(watchdog::Settings {
+            limit,
+            report: Arc::new(report),
+        });
+        self
+    }
+
+    /// Does without the thread that looks for slow handlers.
+    pub fn without_watchdog(mut self) -> Builder {
+        self.settings.watchdog = None;
         self
     }
 
@@ -319,9 +342,14 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     };
     let workers = handles.into_iter().map(|handle| Worker::new(handle, turns));
     inner.set_workers(workers.collect());
+    let watched = inner.settings.watchdog.clone();
+    let watchdog = watched
+        .map(|settings| watchdog::start(inner, settings))
+        .transpose()?;
     inner.stop.get_or_init(|| Stop {
         system,
         thread: Mutex::new(Some(thread)),
+        watchdog: Mutex::new(watchdog),
     });
     let start = |worker: &Worker| worker.start(Arc::downgrade(inner));
     inner.workers().iter().for_each(start);

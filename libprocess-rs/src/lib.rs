@@ -170,6 +170,7 @@ mod system;
 mod table;
 mod tls;
 mod transport;
+mod watchdog;
 mod worker;
 
 pub use builder::Builder;
@@ -185,3 +186,4 @@ pub use pid::Pid;
 pub use process::Process;
 pub use system::{OnPanic, SpawnError, SpawnOptions, System};
 pub use tls::Tls;
+pub use watchdog::SlowHandler;

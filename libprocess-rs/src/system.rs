@@ -54,6 +54,7 @@ pub(crate) struct Inner {
 pub(crate) struct Stop {
     pub(crate) system: actix_rt::System,
     pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) watchdog: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Why a process could not be started.
@@ -290,6 +291,13 @@ impl System {
         inner.sockets.close();
         if let Some(stop) = inner.stop.get() {
             stop.system.stop();
+            let watchdog = stop.watchdog.lock().take();
+            if let Some(watchdog) = watchdog {
+                watchdog.thread().unpark();
+                if !on_worker {
+                    drop(watchdog.join());
+                }
+            }
             let thread = stop.thread.lock().take();
             if let Some(thread) = thread.filter(|_| !on_worker) {
                 drop(thread.join());
@@ -387,6 +395,10 @@ impl Inner {
             .iter()
             .map(|worker| worker.engine.quiet_since())
             .collect()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_local(&self, upid: &Upid) -> bool {

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// How long one actor may run before the next has its turn, when many of its events wait.
@@ -103,6 +104,8 @@ struct Injector {
     waker: Option<Waker>,
     /// How often it has been woken.
     wakings: u64,
+    /// A thread to unpark at the next waking.
+    told: Option<Thread>,
     /// Nothing will be run any more.
     closed: bool,
 }
@@ -252,7 +255,12 @@ fn wake_current() {
 impl Injector {
     fn take_waker(&mut self) -> Option<Waker> {
         let waker = self.waker.take();
-        self.wakings += u64::from(waker.is_some());
+        if waker.is_some() {
+            self.wakings += 1;
+            if let Some(told) = self.told.take() {
+                told.unpark();
+            }
+        }
         waker
     }
 }
@@ -274,6 +282,7 @@ impl Worker {
                 arrivals: Vec::new(),
                 waker: None,
                 wakings: 0,
+                told: None,
                 closed: false,
             }),
             entered: AtomicBool::new(false),
@@ -311,6 +320,16 @@ impl Worker {
     pub fn quiet_since(&self) -> Option<u64> {
         let injector = self.injector.lock();
         (injector.waker.is_some() && injector.arrivals.is_empty()).then_some(injector.wakings)
+    }
+
+    /// Unparks a thread when this worker is woken the next time; false when it is awake.
+    pub fn tell_of_waking(&self, thread: Thread) -> bool {
+        let mut injector = self.injector.lock();
+        let asleep = injector.waker.is_some();
+        if asleep {
+            injector.told = Some(thread);
+        }
+        asleep
     }
 
     /// Forgets what a stopped worker will never run, and everything that comes later.

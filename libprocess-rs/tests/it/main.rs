@@ -9,6 +9,7 @@ mod clock;
 mod http;
 mod links;
 mod metrics;
+mod panics;
 mod process;
 mod robust;
 mod streaming;
