@@ -64,9 +64,9 @@ fn inside_tokio() {
 }
 
 #[test]
-fn watchdog() {
+fn keep_running() {
     says(
-        "watchdog",
+        "keep_running",
         &["started as ", "up\nexit status: 3\n", "gave up after 3 starts"],
     );
 }

@@ -84,3 +84,11 @@ impl std::fmt::Display for Help {
         }
     }
 }
+
+impl<P: crate::Process> crate::Context<P> {
+    /// Gives a route its page of help, or another one, as [`RouteOptions::help`](super::RouteOptions::help) does when it is installed.
+    pub fn explain(&mut self, path: &str, help: impl ToString) {
+        let id = self.upid().id_arc();
+        self.system().0.helps.add(id, path, Some(help.to_string()));
+    }
+}

@@ -341,3 +341,33 @@ fn what_is_peeked_at_stays() {
     assert_eq!(now(io::peek(&system, &here, 2)).unwrap(), "", "the end");
     system.shutdown();
 }
+
+#[test]
+fn many_children_at_once_are_each_told_apart() {
+    let system = System::builder().workers(2).start().unwrap();
+    let started: Vec<_> = (0..60)
+        .map(|code| {
+            let command = Subprocess::shell(format!("cat; exit {code}")).stdin(Stdio::Pipe);
+            let command = if code % 3 == 0 {
+                command.child_hook(ChildHook::Supervisor)
+            } else {
+                command
+            };
+            let command = if code % 2 == 0 {
+                command.parent_hook(|_| Ok(()))
+            } else {
+                command
+            };
+            command.start(&system)
+        })
+        .collect();
+    let children: Vec<_> = started.into_iter().map(|child| now(child).unwrap()).collect();
+    let statuses: Vec<_> = children.iter().map(Subprocess::status).collect();
+    assert!(statuses.iter().all(Future::is_pending));
+    // Their input ends here: none of them may hold that of another open.
+    drop(children);
+    for (code, status) in (0..).zip(statuses) {
+        assert_eq!(now(status).unwrap().and_then(|status| status.code()), Some(code));
+    }
+    system.shutdown();
+}

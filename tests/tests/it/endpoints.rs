@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use mesos_local::{Options, get};
+use mesos_local::{Options, get, get_json};
 
 use crate::support::{cluster_with, wait_for};
 
@@ -85,6 +85,19 @@ fn help_tells_of_every_process_of_a_daemon() {
             "{id} in {page}"
         );
     }
+    for (address, explained) in [
+        (cluster.master(), "/help/master/tasks"),
+        (cluster.master(), "/help/master/api/v1"),
+        (cluster.master(), "/help/files/read"),
+        (cluster.agents()[0].address(), "/help/slave(1)/containers"),
+    ] {
+        let (status, page) = text(address, explained);
+        assert!(status == 200 && page.contains("<h3>DESCRIPTION</h3>"), "{page}");
+    }
+    let all = get_json(cluster.master(), "/help?format=json")
+        .unwrap()
+        .to_string();
+    assert!(!all.contains("No help page"), "{all}");
     assert!(
         text(cluster.agents()[0].address(), "/help/slave(1)")
             .1

@@ -1,8 +1,8 @@
 //! Keeps a program running: starts it, reads what it says, and starts it again when it has ended, a little later each time.
 //!
 //! ```text
-//! cargo run --example watchdog                       a shell line that gives up at once
-//! cargo run --example watchdog -- 'sleep 1; date'    another, for as long as you like
+//! cargo run --example keep_running                       a shell line that gives up at once
+//! cargo run --example keep_running -- 'sleep 1; date'    another, for as long as you like
 //! ```
 
 use libprocess::subprocess::{ChildHook, Stdio, Subprocess};
@@ -15,7 +15,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// The most that is read of what the program says at a time.
 const PIECE: usize = 4096;
 
-struct Watchdog {
+struct Keeper {
     line: String,
     /// How often the program may still be started; none for ever.
     left: Option<u32>,
@@ -25,20 +25,20 @@ struct Watchdog {
     child: Option<Subprocess>,
 }
 
-impl Process for Watchdog {
+impl Process for Keeper {
     fn initialize(&mut self, ctx: &mut Context<Self>) {
         self.begin(ctx);
     }
 }
 
-impl Watchdog {
+impl Keeper {
     fn begin(&mut self, ctx: &mut Context<Self>) {
         self.starts += 1;
         let command = Subprocess::shell(&self.line)
             .stdout(Stdio::Pipe)
-            // So that it cannot outlive the watchdog.
+            // So that it cannot outlive the keeper.
             .child_hook(ChildHook::Supervisor);
-        ctx.then(command.start(&ctx.system()), Watchdog::started);
+        ctx.then(command.start(&ctx.system()), Keeper::started);
     }
 
     fn started(&mut self, ctx: &mut Context<Self>, child: Result<Subprocess, FutureError>) {
@@ -55,7 +55,7 @@ impl Watchdog {
     fn listen(&mut self, ctx: &mut Context<Self>) {
         let stdout = self.child.as_ref().and_then(|child| child.stdout.as_ref());
         if let Some(stdout) = stdout {
-            ctx.then(io::read(&ctx.system(), stdout, PIECE), Watchdog::said);
+            ctx.then(io::read(&ctx.system(), stdout, PIECE), Keeper::said);
         }
     }
 
@@ -67,9 +67,9 @@ impl Watchdog {
             return self.listen(ctx);
         }
         if let Some(child) = self.child.take() {
-            ctx.then(child.status(), |watchdog, ctx, status| {
+            ctx.then(child.status(), |keeper, ctx, status| {
                 let status = status.ok().flatten();
-                watchdog.again(
+                keeper.again(
                     ctx,
                     &status.map_or("ended".to_owned(), |status| status.to_string()),
                 );
@@ -86,7 +86,7 @@ impl Watchdog {
             }
             return;
         }
-        ctx.delay(self.pause, Watchdog::begin);
+        ctx.delay(self.pause, Keeper::begin);
         self.pause *= 2;
     }
 }
@@ -95,7 +95,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given = std::env::args().nth(1);
     let system = System::builder().client_only().start()?;
     let (done, starts) = Promise::new();
-    let watchdog = Watchdog {
+    let keeper = Keeper {
         left: if given.is_some() { None } else { Some(3) },
         line: given.unwrap_or_else(|| "echo up; exit 3".to_owned()),
         pause: FIRST_PAUSE,
@@ -103,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         starts: 0,
         child: None,
     };
-    system.spawn("watchdog", watchdog)?;
+    system.spawn("keeper", keeper)?;
     println!("gave up after {} starts", starts.wait()?);
     system.shutdown();
     Ok(())
