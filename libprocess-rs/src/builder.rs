@@ -342,6 +342,11 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     };
     let workers = handles.into_iter().map(|handle| Worker::new(handle, turns));
     inner.set_workers(workers.collect());
+    let engines = inner.workers().iter().map(|worker| &worker.engine);
+    for worker in engines.clone() {
+        let peers = engines.clone().filter(|peer| !Arc::ptr_eq(peer, worker));
+        worker.set_peers(peers.map(Arc::downgrade).collect());
+    }
     let watched = inner.settings.watchdog.clone();
     let watchdog = watched
         .map(|settings| watchdog::start(inner, settings))

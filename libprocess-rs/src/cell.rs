@@ -19,6 +19,8 @@ pub(crate) struct Head<P: Process> {
     /// Absent until the first route.
     pub(crate) routes: RwLock<Option<Box<RouteTable<P>>>>,
     pub(crate) survives_panics: bool,
+    /// Whether its worker may give it to another.
+    pub(crate) may_move: bool,
 }
 
 /// What only the handlers of a process touch.
@@ -127,6 +129,10 @@ impl<P: Process> Life for Head<P> {
         let routes = cell.routes.write().take();
         drop(routes);
         cell.system.ended(&cell.upid);
+    }
+
+    fn may_move(&self) -> bool {
+        self.may_move
     }
 
     fn survives_panics(&self) -> bool {

@@ -72,8 +72,9 @@ pub enum SpawnError {
 /// How a process is started, see [`System::spawn_with`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SpawnOptions {
-    /// Its worker, taken modulo [`System::workers`]. By default that of the process that asks; asked from elsewhere, each
-    /// in turn.
+    /// Its worker for life, taken modulo [`System::workers`]. By default it begins on that of the process that asks; asked
+    /// from elsewhere, on each in turn. A worker that has been busy for two milliseconds without rest then gives half of the
+    /// processes that wait for it to a worker that has nothing to do.
     pub worker: Option<usize>,
     /// What a panic in one of its handlers does.
     pub on_panic: OnPanic,
@@ -167,8 +168,7 @@ impl System {
                 current.unwrap_or_else(|| self.0.any_worker())
             }
         };
-        let survives_panics = options.on_panic == OnPanic::Terminate;
-        self.0.spawn(id.into(), worker, process, survives_panics)
+        self.0.spawn(id.into(), worker, process, options)
     }
 
     /// Makes an id no other process has: `prefix(1)`, `prefix(2)` and so on.
@@ -357,7 +357,7 @@ impl Inner {
         id: String,
         worker: &Worker,
         process: P,
-        survives_panics: bool,
+        options: SpawnOptions,
     ) -> Result<Pid<P>, SpawnError> {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(SpawnError::Stopped);
@@ -371,7 +371,8 @@ impl Inner {
             upid: Upid::new(id.as_str(), self.address),
             system: self.clone(),
             routes: RwLock::default(),
-            survives_panics,
+            survives_panics: options.on_panic == OnPanic::Terminate,
+            may_move: options.worker.is_none(),
         };
         let (cell, birth) = Cell::new(head, worker.engine.clone(), |cell| Body::new(process, cell));
         if !self.processes.insert(cell.clone()) {

@@ -2,7 +2,7 @@
 
 use crate::record::{Counts, Queue, TAGS};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Owned};
-use crate::worker::{self, Arrival, Runnable, Worker};
+use crate::worker::{self, Arrival, Given, Runnable, Worker};
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,6 +22,9 @@ pub trait Life: Send + Sync + Sized + 'static {
 
     /// After everything that waited in the mailbox has been dropped.
     fn ended(actor: &Arc<Actor<Self>>);
+
+    /// Whether another worker may run it when its own has too much to do.
+    fn may_move(&self) -> bool;
 
     /// Whether a panic in a handler ends this actor alone. If not, it ends the OS process.
     fn survives_panics(&self) -> bool;
@@ -399,12 +402,30 @@ impl<L: Life> Actor<L> {
 
 impl<L: Life> Runnable for Actor<L> {
     fn receive(self: Arc<Self>) {
-        debug_assert!(self.is_owned(), "an actor stays with its worker");
+        if !self.is_owned() {
+            // It has moved since; whoever runs it looks at what other threads have sent.
+            return;
+        }
         // SAFETY: this is the owner's thread, and taking runs no foreign code.
         let parked = unsafe { self.local.with(|local| local.parked.take()) };
         if let Some(parked) = parked {
             worker::schedule(parked);
         }
+    }
+
+    fn give_to(self: Arc<Self>, worker: &Arc<Worker>) -> Given {
+        if !self.may_move() {
+            return Given::Kept(self);
+        }
+        let actor = self.clone();
+        let mut remote = actor.remote.lock();
+        remote.worker = worker.clone();
+        // Under the lock, so that no other thread makes the old worker look for it. From here on this thread does not touch
+        // `local` nor the state, which the other reads after it has seen the new owner or taken the right to run.
+        self.owner.store(worker.token(), Ordering::Release);
+        let waker = worker.inject(Arrival::Run(self));
+        drop(remote);
+        Given::Moved(waker.unwrap_or_default())
     }
 
     fn run(self: Arc<Self>, worker: &Worker) -> usize {
@@ -505,9 +526,14 @@ struct Question<L: Life> {
 impl<L: Life> Runnable for Question<L> {
     fn receive(self: Arc<Self>) {
         let answer = self.answer.lock().take();
-        if let (Some(answer), Some(counts)) = (answer, self.actor.counts()) {
-            answer(counts);
+        if let Some(answer) = answer {
+            // Asked again if the actor has moved since.
+            self.actor.ask_counts(answer);
         }
+    }
+
+    fn give_to(self: Arc<Self>, _: &Arc<Worker>) -> Given {
+        Given::Kept(self)
     }
 
     fn run(self: Arc<Self>, _: &Worker) -> usize {

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -21,6 +21,10 @@ const TURN: Duration = Duration::from_micros(200);
 /// How long a worker may wait to be woken while the one that wakes it handles a burst.
 const WAKE_DELAY: Duration = Duration::from_micros(20);
 
+/// How long a worker must have been busy before it gives actors away, and from how many that wait.
+const BUSY: Duration = Duration::from_millis(2);
+const SHARED_FROM: usize = 4;
+
 /// Events between two looks at the clock and at what other threads have sent. A run counts as two more.
 const EVENTS_PER_CHECK: usize = 256;
 
@@ -30,6 +34,16 @@ pub(crate) trait Runnable: Send + Sync {
     fn receive(self: Arc<Self>);
     /// Handles events, and says how many. On the thread of its worker, with the right to run.
     fn run(self: Arc<Self>, worker: &Worker) -> usize;
+    /// Gives it to another worker, if it may move. On the thread of its worker, with the right to run.
+    fn give_to(self: Arc<Self>, worker: &Arc<Worker>) -> Given;
+}
+
+/// What became of an actor that was to be given away.
+pub(crate) enum Given {
+    /// The other worker has it, and may have to be woken.
+    Moved(Option<Waker>),
+    /// It stays.
+    Kept(Arc<dyn Runnable>),
 }
 
 /// What another thread hands to a worker.
@@ -52,6 +66,8 @@ pub struct Worker {
     /// The address of the actor that runs; zero while none does.
     running: AtomicUsize,
     turns: Turns,
+    /// Those this one may give actors to.
+    peers: OnceLock<Vec<Weak<Worker>>>,
 }
 
 /// How it is decided that an actor has run for long enough.
@@ -288,6 +304,7 @@ impl Worker {
             entered: AtomicBool::new(false),
             events: AtomicU64::new(0),
             running: AtomicUsize::new(0),
+            peers: OnceLock::new(),
         }
     }
 
@@ -296,8 +313,26 @@ impl Worker {
         Scheduler {
             worker: self.clone(),
             entered: false,
+            slept: false,
+            busy_since: Instant::now(),
             of_thread: PhantomData,
         }
+    }
+
+    /// Names the workers this one may give actors to, once.
+    ///
+    /// When it has been busy for a while, others wait for their turn, and a peer has nothing to do, it gives that peer half of
+    /// those that wait and may move.
+    pub fn set_peers(&self, peers: Vec<Weak<Worker>>) {
+        self.peers.get_or_init(|| peers);
+    }
+
+    /// A peer that has nothing to do.
+    fn idle_peer(&self) -> Option<Arc<Worker>> {
+        let peers = self.peers.get()?.iter();
+        peers
+            .filter_map(Weak::upgrade)
+            .find(|peer| peer.quiet_since().is_some())
     }
 
     /// Whether the calling thread is this worker.
@@ -408,6 +443,9 @@ impl Worker {
 pub struct Scheduler {
     worker: Arc<Worker>,
     entered: bool,
+    slept: bool,
+    /// When it last had nothing to do, or last gave actors away.
+    busy_since: Instant,
     /// A worker is one thread: what is polled on one must not be dropped on another.
     of_thread: PhantomData<*const ()>,
 }
@@ -433,6 +471,27 @@ impl Scheduler {
             }
         }
         some
+    }
+
+    /// Gives half of what waits to a peer that has nothing to do, after a while without rest.
+    fn share(&mut self, now: Instant) {
+        let worth_it = self.worker.turns == Turns::Timed
+            && own(|own| own.queue.len() >= SHARED_FROM) == Some(true)
+            && now - self.busy_since >= BUSY;
+        if !worth_it {
+            return;
+        }
+        self.busy_since = now;
+        let Some(peer) = self.worker.idle_peer() else {
+            return;
+        };
+        let half = own(|own| own.queue.split_off(own.queue.len().div_ceil(2)));
+        for runnable in half.into_iter().flatten() {
+            match runnable.give_to(&peer) {
+                Given::Moved(waker) => wake(waker),
+                Given::Kept(runnable) => schedule(runnable),
+            }
+        }
     }
 
     /// Leaves a waker behind, unless something has arrived meanwhile.
@@ -485,6 +544,9 @@ impl Future for Scheduler {
         let stale = self.worker.injector.lock().take_waker();
         drop(stale);
         let began = Instant::now();
+        if std::mem::take(&mut self.slept) {
+            self.busy_since = began;
+        }
         loop {
             self.receive();
             let mut spent = 0;
@@ -497,12 +559,15 @@ impl Future for Scheduler {
                     None if self.receive() => {}
                     None if self.sleep(cx.waker()) => {
                         self.worker.note_running(0);
+                        self.slept = true;
                         return Poll::Pending;
                     }
                     None => {}
                 }
             }
-            if began.elapsed() >= TURN {
+            let now = Instant::now();
+            self.share(now);
+            if now - began >= TURN {
                 self.worker.note_running(0);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;

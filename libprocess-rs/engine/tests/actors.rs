@@ -176,6 +176,49 @@ fn an_actor_with_much_to_do_leaves_others_their_turn() {
 }
 
 #[test]
+fn a_worker_with_too_much_to_do_gives_some_to_one_without() {
+    let (busy, idle) = (Running::new(Turns::Timed), Running::new(Turns::Timed));
+    busy.worker.set_peers(vec![Arc::downgrade(&idle.worker)]);
+    let (moved, on) = channel();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (home, stopped) = (busy.worker.clone(), stop.clone());
+    let spin = Arc::new(move |n: usize| {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < std::time::Duration::from_micros(100) {}
+        if !home.is_current() {
+            let _ = moved.send(n);
+        }
+        !stopped.load(Ordering::Acquire)
+    });
+    type Spin = Arc<dyn Fn(usize) -> bool + Send + Sync>;
+    fn again(actor: Arc<libprocess_engine::Actor<support::Plain<u64>>>, n: usize, spin: Spin) {
+        let next = actor.clone();
+        drop(actor.push::<_, 0>(move |events: &mut u64| {
+            *events += 1;
+            if spin(n) {
+                again(next, n, spin);
+            }
+        }));
+    }
+    let actors: Vec<_> = (0..8)
+        .map(|n| {
+            let (actor, birth) = actor(&busy.worker, 0_u64);
+            birth.start();
+            again(actor.clone(), n, spin.clone());
+            actor
+        })
+        .collect();
+    on.recv().unwrap();
+    stop.store(true, Ordering::Release);
+    for actor in &actors {
+        let (done, counted) = channel();
+        actor.ask_counts(move |counts| done.send(counts).unwrap());
+        assert!(counted.recv().unwrap()[0] <= 1, "wherever it is");
+        actor.end(false);
+    }
+}
+
+#[test]
 fn a_small_closure_is_called_or_dropped_once_whatever_its_size() {
     let drops = Arc::new(AtomicUsize::new(0));
     let (first, second) = (Dropped(drops.clone()), Dropped(drops.clone()));

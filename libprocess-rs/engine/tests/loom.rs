@@ -25,6 +25,10 @@ impl Life for Plain {
 
     fn ended(_: &Arc<Actor<Self>>) {}
 
+    fn may_move(&self) -> bool {
+        true
+    }
+
     fn survives_panics(&self) -> bool {
         false
     }

@@ -51,6 +51,9 @@ impl Seen {
 fn order_and_causality_hold_under_load() {
     let rounds = std::env::var("ENGINE_ROUNDS").map_or(20_000, |text| text.parse().unwrap());
     let workers = [Running::new(Turns::Timed), Running::new(Turns::Timed)];
+    let weak = workers.each_ref().map(|running| Arc::downgrade(&running.worker));
+    workers[0].worker.set_peers(vec![weak[1].clone()]);
+    workers[1].worker.set_peers(vec![weak[0].clone()]);
     let (done, finished) = channel();
     let seen = Seen {
         direct: [0; THREADS],

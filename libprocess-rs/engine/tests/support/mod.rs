@@ -104,6 +104,10 @@ impl<S: Send + 'static> Life for Plain<S> {
         actor.log.ended.fetch_add(1, Ordering::SeqCst);
     }
 
+    fn may_move(&self) -> bool {
+        true
+    }
+
     fn survives_panics(&self) -> bool {
         self.survives
     }
