@@ -1,7 +1,7 @@
 //! Workers: one thread each, that polls one [`Scheduler`] over a queue of actors with something to do.
 
 use crate::pool::Pool;
-use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Owned, local};
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Owned, local, now};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -22,11 +22,11 @@ const TURN: Duration = Duration::from_micros(200);
 const WAKE_DELAY: Duration = Duration::from_micros(20);
 
 /// How long a worker must have been busy before it gives actors away, and from how many that wait.
-const BUSY: Duration = Duration::from_millis(2);
-const SHARED_FROM: usize = 4;
+const BUSY: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 2 });
+const SHARED_FROM: usize = if cfg!(loom) { 2 } else { 4 };
 
 /// Events between two looks at the clock and at what other threads have sent. A run counts as two more.
-const EVENTS_PER_CHECK: usize = 256;
+const EVENTS_PER_CHECK: usize = if cfg!(loom) { 3 } else { 256 };
 
 /// An actor whose type is forgotten.
 pub(crate) trait Runnable: Send + Sync {
@@ -107,7 +107,7 @@ impl Budget {
             (Turns::Counted, _) => true,
             (Turns::Timed, Some(began)) => began.elapsed() >= SLICE,
             (Turns::Timed, None) => {
-                self.began = Some(Instant::now());
+                self.began = Some(now());
                 false
             }
         }
@@ -314,7 +314,7 @@ impl Worker {
             worker: self.clone(),
             entered: false,
             slept: false,
-            busy_since: Instant::now(),
+            busy_since: now(),
             of_thread: PhantomData,
         }
     }
@@ -426,7 +426,7 @@ impl Worker {
 
     #[cold]
     fn wake_if_late(&self) {
-        let now = Instant::now();
+        let now = now();
         // SAFETY: as above.
         let since = unsafe { self.own.with(|own| *own.waiting.get_or_insert(now)) };
         if now - since >= WAKE_DELAY {
@@ -543,7 +543,7 @@ impl Future for Scheduler {
         let _outside = Outside;
         let stale = self.worker.injector.lock().take_waker();
         drop(stale);
-        let began = Instant::now();
+        let began = now();
         if std::mem::take(&mut self.slept) {
             self.busy_since = began;
         }
@@ -565,7 +565,7 @@ impl Future for Scheduler {
                     None => {}
                 }
             }
-            let now = Instant::now();
+            let now = now();
             self.share(now);
             if now - began >= TURN {
                 self.worker.note_running(0);

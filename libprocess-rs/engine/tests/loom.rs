@@ -103,16 +103,16 @@ fn actor(worker: &Arc<Worker>, stop: &Arc<Stop>) -> Arc<Actor<Plain>> {
     actor
 }
 
-fn model(f: impl Fn() + Sync + Send + 'static) {
+fn model(preemptions: usize, f: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound = Some(preemptions);
     builder.check(f);
 }
 
 /// A worker that is about to sleep is woken for what arrives: else this would wait for ever.
 #[test]
 fn no_event_is_lost_between_two_threads_and_a_worker_that_sleeps() {
-    model(|| {
+    model(3, || {
         let worker = Arc::new(Worker::new(Turns::Counted));
         let stop = Stop::new();
         let actor = actor(&worker, &stop);
@@ -140,7 +140,7 @@ fn no_event_is_lost_between_two_threads_and_a_worker_that_sleeps() {
 /// One thread sends 1 to the collector and then asks a relay on the collector's worker to send 2.
 #[test]
 fn a_consequence_comes_after_its_cause() {
-    model(|| {
+    model(2, || {
         let worker = Arc::new(Worker::new(Turns::Counted));
         let stop = Stop::new();
         let collector = actor(&worker, &stop);
@@ -174,7 +174,7 @@ fn a_consequence_comes_after_its_cause() {
 /// The end from one thread races with events from another: what is accepted is handled or dropped, once.
 #[test]
 fn an_end_that_races_with_events_leaves_nothing_behind() {
-    model(|| {
+    model(3, || {
         let worker = Arc::new(Worker::new(Turns::Counted));
         let stop = Stop::new();
         let actor = actor(&worker, &stop);
@@ -194,4 +194,51 @@ fn an_end_that_races_with_events_leaves_nothing_behind() {
         drop(actor);
         assert_eq!(Arc::strong_count(&held), 1, "the closure is gone");
     });
+}
+
+/// A worker gives an actor away while a thread sends to it: all is handled, in order, by one worker at a time.
+#[test]
+fn what_is_sent_to_an_actor_that_moves_arrives() {
+    static MOVED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    model(2, || {
+        let (busy, idle) = (
+            Arc::new(Worker::new(Turns::Timed)),
+            Arc::new(Worker::new(Turns::Timed)),
+        );
+        busy.set_peers(vec![Arc::downgrade(&idle)]);
+        let (stop, idle_stop) = (Stop::new(), Stop::new());
+        let (other_worker, other_stop) = (idle.clone(), idle_stop.clone());
+        let other = thread::spawn(move || work(&other_worker, &other_stop));
+        // The first is run, two wait, and the last of them may be given away.
+        let first = actor(&busy, &Stop::new());
+        let second = actor(&busy, &Stop::new());
+        let moving = actor(&busy, &stop);
+        for actor in [&first, &second] {
+            let ends = actor.clone();
+            actor
+                .push::<_, 0>(move |_: &mut State| ends.end(true))
+                .ok()
+                .unwrap();
+        }
+        let (ends, home) = (moving.clone(), busy.clone());
+        moving
+            .push::<_, 0>(|state: &mut State| state.seen.push(1))
+            .ok()
+            .unwrap();
+        moving
+            .push::<_, 0>(move |state: &mut State| {
+                state.seen.push(2);
+                assert_eq!(state.seen, [1, 2]);
+                let moved = usize::from(!home.is_current());
+                MOVED.fetch_add(moved, std::sync::atomic::Ordering::Relaxed);
+                ends.end(true);
+            })
+            .ok()
+            .unwrap();
+        drop((first, second, moving));
+        work(&busy, &stop);
+        idle_stop.stop();
+        other.join().unwrap();
+    });
+    assert!(MOVED.load(std::sync::atomic::Ordering::Relaxed) > 0, "some run has moved it");
 }
