@@ -90,7 +90,6 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>);
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
-    fn routes(&self) -> Vec<String>;
 }
 
 /// The closures of a process, as its handles push them.
@@ -200,10 +199,5 @@ impl<P: Process> AnyProcess for Cell<P> {
         let routes = self.routes.read();
         let route = routes.as_ref().and_then(|routes| routes.find(path));
         route.is_some_and(|route| route.streaming)
-    }
-
-    fn routes(&self) -> Vec<String> {
-        let routes = self.routes.read();
-        routes.as_ref().map_or_else(Vec::new, |routes| routes.paths())
     }
 }

@@ -1,6 +1,7 @@
 use crate::builder::{Builder, Settings};
 use crate::cell::{AnyProcess, Body, Cell, EventCounts, Head, Message};
 use crate::clock::Clock;
+use crate::help::Helps;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) delegate: RwLock<Option<String>>,
     pub(crate) guards: Guards,
+    pub(crate) helps: Helps,
     pub(crate) tls: Option<Loaded>,
     pub(crate) processes: Table,
     waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
@@ -122,7 +124,7 @@ impl System {
         self.0.workers().len()
     }
 
-    /// Starts a process, on the worker of the process that asks, so that talk between the two is cheap; asked from
+    /// Starts a process, called `(1)` and so on when `id` is empty, on the worker of the process that asks, so that talk between the two is cheap; asked from
     /// elsewhere, on each worker in turn.
     ///
     /// # Errors
@@ -313,6 +315,7 @@ impl Inner {
             clock: Clock::new(settings.paused_clock),
             delegate: RwLock::new(settings.delegate.clone()),
             guards: Guards::default(),
+            helps: Helps::default(),
             tls,
             settings,
             address,
@@ -362,6 +365,11 @@ impl Inner {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(SpawnError::Stopped);
         }
+        let id = if id.is_empty() {
+            System(self.clone()).generate_id("")
+        } else {
+            id
+        };
         let head = Head {
             upid: Upid::new(id.as_str(), self.address),
             system: self.clone(),
@@ -449,6 +457,7 @@ impl Inner {
     /// is taken for one of this.
     pub(crate) fn ended(&self, upid: &Upid) {
         let mut waiters = self.waiters.lock();
+        self.helps.remove(upid.id());
         self.links.ended(upid, || self.processes.remove(upid.id()));
         let told = waiters.remove(upid.id()).unwrap_or_default();
         drop(waiters);

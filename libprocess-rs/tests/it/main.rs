@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod auth;
+mod builtin;
+mod calls;
 mod client;
 mod clock;
 mod http;
@@ -11,6 +13,7 @@ mod panics;
 mod process;
 mod robust;
 mod streaming;
+mod subprocess;
 mod sync;
 mod tls;
 mod wire;
