@@ -59,6 +59,8 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn exited(self: Arc<Self>, who: Upid);
     fn terminate(self: Arc<Self>, inject: bool);
     fn counts(&self) -> EventCounts;
+    /// Where it lives.
+    fn worker(&self) -> &Arc<Worker>;
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
     fn routes(&self) -> Vec<String>;
@@ -285,6 +287,10 @@ impl<P: Process> AnyProcess for Cell<P> {
 
     fn terminate(self: Arc<Self>, inject: bool) {
         self.end(inject);
+    }
+
+    fn worker(&self) -> &Arc<Worker> {
+        &self.worker
     }
 
     fn counts(&self) -> EventCounts {

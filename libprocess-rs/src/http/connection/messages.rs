@@ -1,0 +1,303 @@
+//! Messages on their own short way, which most of them take: found in the bytes that were read, handed to their
+//! receivers, answered all at once.
+
+use super::large::{Ended, Large};
+use super::{Collector, Connection, Incoming, encode};
+use crate::cell::{AnyProcess, Message};
+use crate::http::Response;
+use crate::system::Inner;
+use crate::tls::Stream;
+use crate::worker::{self, Worker};
+use crate::{Bytes, Upid};
+use libprocess_core::http::DecodeError;
+use libprocess_core::message::{Envelope, Finder, Found};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How much is read when the next message is expected to be long, so that its body is not copied.
+const SHORT_READ: usize = 4 * 1024;
+
+/// Times a connection waits for its turn before it answers: one for the receivers, one for what they have sent.
+const PATIENCE: u8 = 2;
+
+/// What a connection remembers for its messages.
+pub(super) struct Messages {
+    finder: Finder<Option<Arc<dyn AnyProcess>>>,
+    /// The rest of what was read is the beginning of a message, and perhaps of its body.
+    partial: Option<bool>,
+    /// The last message had a long body.
+    after_large: bool,
+    patience: u8,
+    /// Where the receiver of the first message lives, until that was looked at.
+    place: Place,
+}
+
+enum Place {
+    Unknown,
+    Better(Arc<Worker>),
+    Settled,
+}
+
+impl Messages {
+    pub(super) fn new(max_body: u64) -> Messages {
+        Messages {
+            finder: Finder::new(max_body),
+            partial: None,
+            after_large: false,
+            patience: 0,
+            place: Place::Unknown,
+        }
+    }
+
+    /// Whether the next bytes belong to the beginning of a message that is known.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.partial.is_some()
+    }
+
+    pub(super) fn is_within_body(&self) -> bool {
+        self.partial == Some(true)
+    }
+
+    /// Whether receivers should have their turn first: what they send is more urgent than the answers, which nobody
+    /// waits for.
+    pub(super) fn lets_receivers_run(&mut self) -> bool {
+        let waits = self.patience > 0;
+        self.patience = self.patience.saturating_sub(1);
+        waits
+    }
+}
+
+/// Hands a message to the process that took the last one of its kind, if it is still there.
+fn deliver(
+    system: &Inner,
+    envelope: &Envelope,
+    receiver: &mut Option<Arc<dyn AnyProcess>>,
+    body: impl Fn() -> Bytes,
+) -> bool {
+    let message = || Message {
+        from: envelope.from.clone(),
+        name: envelope.name.clone(),
+        body: body(),
+    };
+    let known = receiver.as_ref();
+    if known.is_some_and(|process| process.clone().message(message())) {
+        return true;
+    }
+    *receiver = system.find_id(&envelope.to);
+    let found = receiver.as_ref();
+    found.is_some_and(|process| process.clone().message(message()))
+}
+
+/// Whether a sender may say that it is `from`.
+fn is_credible(system: &Inner, from: &Upid, peer: SocketAddr) -> bool {
+    !system.settings.check_peer_ip || peer.ip() == *from.address().ip()
+}
+
+impl Connection {
+    /// Reads to `scratch` and handles what arrived.
+    pub(super) fn read_to(
+        &mut self,
+        scratch: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> io::Result<Poll<Result<usize, DecodeError>>> {
+        // The beginning of a message is put before its rest.
+        let kept = match self.messages.partial {
+            Some(_) => self.decoder.rest().len(),
+            None => 0,
+        };
+        let end = if self.messages.after_large {
+            kept + SHORT_READ
+        } else {
+            scratch.len()
+        };
+        let mut buffer = ReadBuf::new(scratch.get_mut(kept..end).unwrap_or_default());
+        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(cx, &mut buffer) else {
+            return Ok(Poll::Pending);
+        };
+        read?;
+        let count = buffer.filled().len();
+        if count == 0 {
+            return Ok(Poll::Ready(Ok(0)));
+        }
+        if kept > 0 {
+            let beginning = self.decoder.take_rest();
+            scratch[..kept].copy_from_slice(&beginning);
+        }
+        self.messages.partial = None;
+        let handled = worker::wake_once(|| self.receive(&scratch[..kept + count]));
+        Ok(Poll::Ready(handled.map(|()| count)))
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        let mut rest = bytes;
+        if self.decoder.is_idle() && matches!(self.incoming, Incoming::Nothing) {
+            rest = &bytes[self.take_messages(bytes)..];
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        self.decoder.push(rest);
+        if self.messages.is_waiting() {
+            return Ok(());
+        }
+        self.decode()
+    }
+
+    /// Handles the messages that follow one which had to be decoded the long way.
+    pub(super) fn resume_messages(&mut self) {
+        let mut rest = self.decoder.take_rest();
+        let taken = self.take_messages(&rest);
+        let _ = rest.split_to(taken);
+        if !rest.is_empty() {
+            self.decoder.put_back(rest);
+        }
+    }
+
+    /// Delivers the messages at the beginning of `bytes` and says how long they are.
+    fn take_messages(&mut self, bytes: &[u8]) -> usize {
+        let mut taken = 0;
+        let mut accepted = 0;
+        self.messages.after_large = false;
+        while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+            match self.messages.finder.find(rest) {
+                Found::Message { kind, body, end } => {
+                    let (envelope, receiver) = self.messages.finder.attached(kind);
+                    if !is_credible(&self.system, &envelope.from, self.peer) {
+                        break;
+                    }
+                    let body = || Bytes::copy_from_slice(&rest[body.clone()]);
+                    if deliver(&self.system, envelope, receiver, body) {
+                        accepted += 1;
+                    } else {
+                        self.accept(std::mem::take(&mut accepted));
+                        self.push_response(&Response::not_found(), None);
+                    }
+                    self.note_place(kind);
+                    taken += end;
+                }
+                Found::Large {
+                    kind,
+                    body,
+                    length,
+                    chunked,
+                } => {
+                    if !is_credible(&self.system, &self.messages.finder.envelope(kind).from, self.peer) {
+                        break;
+                    }
+                    self.incoming = Incoming::Large(Large::new(kind, length, chunked, &rest[body..]));
+                    taken = bytes.len();
+                }
+                Found::Partial { within_body } => {
+                    self.messages.partial = Some(within_body);
+                    break;
+                }
+                Found::Other => break,
+            }
+        }
+        self.accept(accepted);
+        taken
+    }
+
+    /// Handles a message with a long body once it is there.
+    pub(super) fn take_large(&mut self) -> Result<(), DecodeError> {
+        let Incoming::Large(large) = std::mem::replace(&mut self.incoming, Incoming::Nothing) else {
+            return Ok(());
+        };
+        let (kind, length) = (large.kind, large.length);
+        let (envelope, receiver) = self.messages.finder.attached(kind);
+        match large.finish() {
+            Ended::Whole(body) => {
+                let delivered =
+                    worker::wake_once(|| deliver(&self.system, envelope, receiver, || body.clone()));
+                if delivered {
+                    self.accept(1);
+                } else {
+                    self.push_response(&Response::not_found(), None);
+                }
+                self.note_place(kind);
+                self.messages.after_large = true;
+                Ok(())
+            }
+            Ended::Chunk(begun, behind) => {
+                let mut body = Collector::new(false, self.system.settings.limits.max_body);
+                let (from, to, name) = (envelope.from.clone(), envelope.to.clone(), envelope.name.clone());
+                body.push(begun)?;
+                self.incoming = Incoming::Message {
+                    from,
+                    to,
+                    name,
+                    keep_alive: true,
+                    body,
+                };
+                self.decoder
+                    .resume_after_chunk(u64::try_from(length).unwrap_or(u64::MAX));
+                self.decoder.push(&behind);
+                worker::wake_once(|| self.decode())
+            }
+        }
+    }
+
+    fn accept(&mut self, count: usize) {
+        if count > 0 {
+            let now = self.system.clock.now();
+            self.slots
+                .push_encoded(&mut self.out, |out| encode::accepted(out, now, count));
+            self.messages.patience = PATIENCE;
+        }
+    }
+
+    fn note_place(&mut self, kind: usize) {
+        if !matches!(self.messages.place, Place::Unknown) {
+            return;
+        }
+        let (_, receiver) = self.messages.finder.attached(kind);
+        let Some(worker) = receiver.as_ref().map(|process| process.worker()) else {
+            return;
+        };
+        let plain = matches!(self.stream, Stream::Plain(_));
+        self.messages.place = if plain && !worker.is_current() {
+            Place::Better(worker.clone())
+        } else {
+            Place::Settled
+        };
+    }
+
+    /// The worker to move to, when there is one and nothing is to be written.
+    pub(super) fn better_place(&mut self) -> Option<Arc<Worker>> {
+        let quiet = self.out.is_empty() && self.slots.is_empty() && !self.closing && !self.client_closed;
+        if !quiet || !matches!(self.messages.place, Place::Better(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.messages.place, Place::Settled) {
+            Place::Better(worker) => Some(worker),
+            _ => None,
+        }
+    }
+
+    /// Goes on at another worker, or returns to this one when it cannot be moved.
+    pub(super) fn move_to(self, worker: &Worker) -> Option<Connection> {
+        let stream = match self.stream {
+            Stream::Plain(stream) => stream,
+            stream => return Some(Connection { stream, ..self }),
+        };
+        let stream = stream.into_std().ok()?;
+        let with = move |stream| Connection {
+            stream: Stream::Plain(stream),
+            deadline: None,
+            ..self
+        };
+        worker.arbiter.spawn(async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                let mut connection = with(stream);
+                connection.set_deadline();
+                super::serve(connection).await;
+            }
+        });
+        None
+    }
+}
