@@ -1,6 +1,6 @@
 use crate::system::{Inner, Stop};
 use crate::worker::Worker;
-use crate::{System, Tls, builtin, http};
+use crate::{System, Tls, builtin, http, transport};
 use libprocess_core::http::Limits;
 use parking_lot::Mutex;
 use std::io;
@@ -238,6 +238,9 @@ impl Builder {
         inner.clock.attach(Arc::downgrade(&inner));
         start_workers(&inner, self.workers)?;
         let system = System(inner.clone());
+        for worker in inner.workers() {
+            worker.arbiter.spawn(transport::flusher());
+        }
         inner.worker(0).arbiter.spawn(inner.clock.clone().drive());
         builtin::spawn(&system, socket.is_some());
         if let Some(socket) = socket {

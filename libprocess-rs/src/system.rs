@@ -291,6 +291,12 @@ impl Inner {
         self.any_worker().arbiter.spawn(task);
     }
 
+    /// As [`Inner::spawn_io`] on the worker that asks, if one does.
+    pub(crate) fn spawn_io_here(&self, task: impl std::future::Future<Output = ()> + Send + 'static) {
+        let here = self.workers().iter().find(|worker| worker.is_current());
+        here.unwrap_or_else(|| self.any_worker()).arbiter.spawn(task);
+    }
+
     fn spawn<P: Process>(
         self: &Arc<Self>,
         id: String,
