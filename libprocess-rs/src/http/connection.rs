@@ -292,7 +292,10 @@ impl Connection {
     fn decode(&mut self) -> Result<(), DecodeError> {
         while let Some(event) = self.decoder.next()? {
             match event {
-                Event::Head(head) => self.handle_head(head)?,
+                Event::Head(head) => {
+                    self.answer_owed();
+                    self.handle_head(head)?;
+                }
                 Event::Data(data) => self.handle_data(data)?,
                 Event::End => {
                     let more = matches!(self.incoming, Incoming::Message { .. });
@@ -484,6 +487,7 @@ impl Connection {
     }
 
     fn push_response(&mut self, response: &Response, connection: Option<&str>) {
+        self.answer_owed();
         let now = self.system.clock.now();
         let body = response.body_bytes();
         let framing = Framing::Length(u64::try_from(body.len()).unwrap_or(u64::MAX));
@@ -514,6 +518,7 @@ impl Connection {
     }
 
     fn handle_client_closed(&mut self) {
+        self.answer_owed();
         self.client_closed = true;
         // Most often it has gone altogether, which looks the same until something is written.
         self.slots.request_discard();
@@ -535,6 +540,9 @@ impl Connection {
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_owed(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
         let Some(deadline) = &mut self.deadline else {
             return Poll::Pending;
         };

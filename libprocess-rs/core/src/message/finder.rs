@@ -1,4 +1,4 @@
-use super::{BODY_END, classify, destination};
+use super::{BODY_END, classify, destination, encode_head};
 use crate::Upid;
 use crate::http::{Head, RequestHead};
 use bytes::Bytes;
@@ -25,6 +25,8 @@ pub struct Envelope {
     pub to: String,
     /// The name of the message.
     pub name: String,
+    /// Whether the head is written as libprocess writes it, which does not wait for answers; others may.
+    pub is_libprocess: bool,
 }
 
 /// What stands at the beginning of some bytes.
@@ -192,6 +194,10 @@ impl<T: Default> Finder<T> {
             crate::http::Framing::Chunked => Framing::Chunk,
             crate::http::Framing::UntilClose => return None,
         };
+        let mut usual = Vec::new();
+        encode_head(&from, &Upid::new(to.as_str(), from.address()), name, &mut usual);
+        // Some versions name a host.
+        usual.truncate(usual.len() - 2);
         let known = Known {
             head: bytes[..end].into(),
             framing,
@@ -199,6 +205,7 @@ impl<T: Default> Finder<T> {
                 from,
                 to,
                 name: name.to_owned(),
+                is_libprocess: text.starts_with(&usual),
             },
             attached: T::default(),
         };

@@ -11,19 +11,29 @@ use crate::worker::{self, Worker};
 use crate::{Bytes, Upid};
 use libprocess_core::http::DecodeError;
 use libprocess_core::message::{Envelope, Finder, Found};
+use std::future::Future as _;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// How much is read when the next message is expected to be long, so that its body is not copied.
 const SHORT_READ: usize = 4 * 1024;
 
 /// Times a connection waits for its turn before it answers: one for the receivers, one for what they have sent.
 const PATIENCE: u8 = 2;
+
+/// Answers to libprocess, which waits for none, are held back for a moment, so that many leave at once; but not more than
+/// these.
+const OWED: usize = 64;
+
+/// That moment. A peer that sends one message at a time would else be woken twice for each.
+const OWED_FOR: Duration = Duration::from_millis(1);
 
 /// What a connection remembers for its messages.
 pub(super) struct Messages {
@@ -33,6 +43,9 @@ pub(super) struct Messages {
     /// The last message had a long body.
     after_large: bool,
     patience: u8,
+    /// Messages that will be answered when the timer says so.
+    owed: usize,
+    owed_until: Option<Pin<Box<Sleep>>>,
     /// Where the receiver of the first message lives, until that was looked at.
     place: Place,
 }
@@ -50,6 +63,8 @@ impl Messages {
             partial: None,
             after_large: false,
             patience: 0,
+            owed: 0,
+            owed_until: None,
             place: Place::Unknown,
         }
     }
@@ -162,6 +177,7 @@ impl Connection {
     fn take_messages(&mut self, bytes: &[u8]) -> usize {
         let mut taken = 0;
         let mut accepted = 0;
+        let mut urgent = false;
         self.messages.after_large = false;
         while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             match self.messages.finder.find(rest) {
@@ -171,10 +187,11 @@ impl Connection {
                         break;
                     }
                     let body = || Bytes::copy_from_slice(&rest[body.clone()]);
+                    urgent |= !envelope.is_libprocess;
                     if deliver(&self.system, envelope, receiver, body) {
                         accepted += 1;
                     } else {
-                        self.accept(std::mem::take(&mut accepted));
+                        self.accept(std::mem::take(&mut accepted), true);
                         self.push_response(&Response::not_found(), None);
                     }
                     self.note_place(kind);
@@ -199,7 +216,7 @@ impl Connection {
                 Found::Other => break,
             }
         }
-        self.accept(accepted);
+        self.accept(accepted, urgent);
         taken
     }
 
@@ -210,12 +227,13 @@ impl Connection {
         };
         let (kind, length) = (large.kind, large.length);
         let (envelope, receiver) = self.messages.finder.attached(kind);
+        let urgent = !envelope.is_libprocess;
         match large.finish() {
             Ended::Whole(body) => {
                 let delivered =
                     worker::wake_once(|| deliver(&self.system, envelope, receiver, || body.clone()));
                 if delivered {
-                    self.accept(1);
+                    self.accept(1, urgent);
                 } else {
                     self.push_response(&Response::not_found(), None);
                 }
@@ -242,13 +260,42 @@ impl Connection {
         }
     }
 
-    fn accept(&mut self, count: usize) {
-        if count > 0 {
+    /// Answers so many messages, all at once, soon unless that is urgent.
+    fn accept(&mut self, count: usize, urgent: bool) {
+        let messages = &mut self.messages;
+        messages.owed += count;
+        let moves = matches!(messages.place, Place::Better(_));
+        if urgent || moves || messages.owed > OWED || !self.slots.is_empty() {
+            self.answer_owed();
+        } else if messages.owed > 0 && messages.owed_until.is_none() {
+            messages.owed_until = Some(Box::pin(tokio::time::sleep(OWED_FOR)));
+        }
+    }
+
+    /// Answers what has not been answered; before anything else is.
+    pub(super) fn answer_owed(&mut self) {
+        let owed = std::mem::take(&mut self.messages.owed);
+        if owed > 0 {
             let now = self.system.clock.now();
             self.slots
-                .push_encoded(&mut self.out, |out| encode::accepted(out, now, count));
+                .push_encoded(&mut self.out, |out| encode::accepted(out, now, owed));
             self.messages.patience = PATIENCE;
         }
+    }
+
+    /// Ready when there is something to answer that has waited for long enough.
+    pub(super) fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(timer) = &mut self.messages.owed_until else {
+            return Poll::Pending;
+        };
+        std::task::ready!(timer.as_mut().poll(cx));
+        self.messages.owed_until = None;
+        if self.messages.owed == 0 {
+            return Poll::Pending;
+        }
+        self.answer_owed();
+        self.messages.patience = 0;
+        Poll::Ready(())
     }
 
     fn note_place(&mut self, kind: usize) {
@@ -280,7 +327,8 @@ impl Connection {
     }
 
     /// Goes on at another worker, or returns to this one when it cannot be moved.
-    pub(super) fn move_to(self, worker: &Worker) -> Option<Connection> {
+    pub(super) fn move_to(mut self, worker: &Worker) -> Option<Connection> {
+        self.messages.owed_until = None;
         let stream = match self.stream {
             Stream::Plain(stream) => stream,
             stream => return Some(Connection { stream, ..self }),
@@ -295,6 +343,7 @@ impl Connection {
             if let Ok(stream) = TcpStream::from_std(stream) {
                 let mut connection = with(stream);
                 connection.set_deadline();
+                connection.accept(0, false);
                 super::serve(connection).await;
             }
         });
