@@ -55,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) header_timeout: Duration,
     pub(crate) max_outbound: usize,
+    pub(crate) framing: bool,
     pub(crate) log_toggle: Option<LogToggle>,
 }
 
@@ -79,6 +80,7 @@ impl Builder {
                 },
                 header_timeout: DEFAULT_HEADER_TIMEOUT,
                 max_outbound: DEFAULT_MAX_OUTBOUND,
+                framing: true,
                 log_toggle: None,
             },
         }
@@ -162,6 +164,14 @@ impl Builder {
         self
     }
 
+    /// Whether messages may travel in frames of our own, which is the default, over persistent connections to peers that offer
+    /// to read them, and whether we offer it. Peers that do not know frames never see one; see
+    /// [`frame`](libprocess_core::frame).
+    pub fn framing(mut self, framing: bool) -> Builder {
+        self.settings.framing = framing;
+        self
+    }
+
     /// What `/logging/toggle` calls with the level wanted: 0 for normal, 1 for debug, 2 and above for trace.
     pub fn log_toggle(mut self, set_level: impl Fn(u32) + Send + Sync + 'static) -> Builder {
         self.settings.log_toggle = Some(Arc::new(set_level));
@@ -178,7 +188,7 @@ impl Builder {
 
     /// Takes what the environment says: `LIBPROCESS_IP`, `LIBPROCESS_PORT`, `LIBPROCESS_ADVERTISE_IP`,
     /// `LIBPROCESS_ADVERTISE_PORT`, `LIBPROCESS_NUM_WORKER_THREADS`,
-    /// `LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH` and those of [`Tls::from_variables`]. No other code of
+    /// `LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH`, `LIBPROCESS_FRAMING` (`true` or `false`, which Mesos does not know) and those of [`Tls::from_variables`]. No other code of
     /// this crate reads it.
     ///
     /// # Errors
@@ -202,6 +212,9 @@ impl Builder {
         }
         if let Some(check) = variable("LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH")? {
             self.settings.check_peer_ip = check;
+        }
+        if let Some(framing) = variable("LIBPROCESS_FRAMING")? {
+            self.settings.framing = framing;
         }
         if let Some(tls) = Tls::from_variables(|name| std::env::var(name).ok())? {
             self.tls = Some(tls);

@@ -1,5 +1,6 @@
 //! One accepted connection: requests and messages in, responses out, in order.
 
+mod frames;
 mod large;
 mod messages;
 
@@ -155,7 +156,7 @@ impl Connection {
     fn new(system: Arc<Inner>, stream: Stream, peer: SocketAddr) -> Connection {
         Connection {
             decoder: RequestDecoder::new(system.settings.limits),
-            messages: Messages::new(system.settings.limits.max_body),
+            messages: Messages::new(system.settings.limits.max_body, system.settings.framing),
             system,
             stream,
             peer,
@@ -301,7 +302,7 @@ impl Connection {
                     let more = matches!(self.incoming, Incoming::Message { .. });
                     self.handle_end()?;
                     if more && !self.closing {
-                        self.resume_messages();
+                        self.resume_messages()?;
                     }
                 }
             }
@@ -501,6 +502,12 @@ impl Connection {
     fn refuse(&mut self, error: &DecodeError) {
         tracing::debug!(from = %self.peer, %error, "refusing a request");
         let status = match error {
+            DecodeError::Frame(reason) => {
+                // Nobody would read an answer.
+                tracing::debug!(from = %self.peer, error = %reason, "refusing a frame");
+                (self.closing, self.refused) = (true, true);
+                return;
+            }
             DecodeError::BodyTooLarge(_) => 413,
             DecodeError::UnsupportedTransferEncoding => 501,
             _ => 400,

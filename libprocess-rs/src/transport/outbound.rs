@@ -1,12 +1,13 @@
 //! One connection to another runtime: a queue that any thread appends to and writes from.
 
+mod encoding;
 mod task;
 
 use super::flush;
 use super::queue::Queue;
 use crate::{Bytes, Upid};
-use libprocess_core::message::{self, BODY_END};
-use parking_lot::Mutex;
+use encoding::Encoding;
+use parking_lot::{Mutex, MutexGuard};
 use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -15,9 +16,6 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 /// When so much is queued within a turn, it is written without waiting for the end of the turn.
 const WRITE_AT_ONCE: usize = 64 * 1024;
-
-/// A body from this size on is written from where it is.
-const LARGE_BODY: usize = 16 * 1024;
 
 /// One connection this runtime has opened.
 ///
@@ -32,7 +30,7 @@ pub(super) struct Outbound {
 #[derive(Default)]
 struct State {
     phase: Phase,
-    heads: message::Writer,
+    encoding: Encoding,
     /// What has been sent and not handed to a writer.
     queue: Queue,
     /// What is being written; some of its first message may be.
@@ -40,8 +38,6 @@ struct State {
     /// The connection, if it may be written to directly.
     direct: Option<Arc<OwnedWriteHalf>>,
     writing: Writing,
-    /// Messages that the peer has not answered.
-    unanswered: u64,
     /// Wakes the task.
     task: Option<Waker>,
     error: Option<io::Error>,
@@ -125,15 +121,14 @@ impl Outbound {
             state.wake_task();
             return Push::Full;
         }
-        let State { queue, heads, .. } = &mut *state;
-        if body.len() < LARGE_BODY {
-            queue.append(|out| heads.write(from, to, name, body, out));
-        } else {
-            queue.append(|out| heads.write_begin(from, to, name, body.len(), out));
-            queue.append_body(body.clone());
-            queue.append(|out| out.extend_from_slice(BODY_END));
-        }
-        state.unanswered += 1;
+        let State { queue, encoding, .. } = &mut *state;
+        encoding.write(from, to, name, body, queue);
+        self.see_to_it(state);
+        Push::Queued
+    }
+
+    /// Has what was queued written.
+    fn see_to_it(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         let much = state.queue.len() >= WRITE_AT_ONCE;
         match state.writing {
             Writing::Busy | Writing::Blocked => {}
@@ -155,20 +150,30 @@ impl Outbound {
                 }
             }
         }
-        Push::Queued
     }
 
     /// Ends the connection silently and returns what it had queued.
     pub(super) fn replace(&self) -> Queue {
         let mut state = self.state.lock();
         state.phase = Phase::Replaced;
-        state.unanswered = 0;
         state.wake_task();
-        std::mem::take(&mut state.queue)
+        let queue = std::mem::take(&mut state.queue);
+        std::mem::take(&mut state.encoding).into_requests(queue)
     }
 
-    pub(super) fn unanswered(&self) -> u64 {
-        self.state.lock().unanswered
+    /// Messages that the peer may not have handled yet. Asks it, if it answers only then.
+    pub(super) fn unanswered(self: &Arc<Self>) -> u64 {
+        let mut state = self.state.lock();
+        if state.phase != Phase::Open {
+            return 0;
+        }
+        let State { queue, encoding, .. } = &mut *state;
+        let asked = encoding.ask(queue);
+        let unanswered = encoding.unanswered();
+        if asked {
+            self.see_to_it(state);
+        }
+        unanswered
     }
 
     /// Writes what is queued, all at once, unless somebody else does or the peer does not read.

@@ -82,6 +82,15 @@ impl Queue {
         self.pieces.push_back(Piece::Body(body));
     }
 
+    /// All of it in one piece.
+    pub(super) fn concat(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len);
+        self.pieces
+            .iter()
+            .for_each(|piece| bytes.extend_from_slice(piece.bytes()));
+        bytes.split_off(self.written)
+    }
+
     /// Writes as much as `write` takes; true when all is written, false when it would block.
     pub(super) fn write_to(
         &mut self,

@@ -48,9 +48,18 @@ pub enum DecodeError {
     /// The connection ended within a head or body.
     #[error("connection closed within a message")]
     UnexpectedEnd,
+    /// The peer had gone over to frames, and one of them is malformed.
+    #[error("malformed frame")]
+    Frame(#[source] crate::frame::FrameError),
     /// An earlier call failed.
     #[error("decoder has failed before")]
     Failed,
+}
+
+impl From<crate::frame::FrameError> for DecodeError {
+    fn from(error: crate::frame::FrameError) -> DecodeError {
+        DecodeError::Frame(error)
+    }
 }
 
 /// What a decoder found next.

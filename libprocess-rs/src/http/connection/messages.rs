@@ -1,6 +1,7 @@
 //! Messages on their own short way, which most of them take: found in the bytes that were read, handed to their
 //! receivers, answered all at once.
 
+use super::frames::Frames;
 use super::large::{Ended, Large};
 use super::{Collector, Connection, Incoming, encode};
 use crate::cell::{AnyProcess, Message};
@@ -9,6 +10,7 @@ use crate::system::Inner;
 use crate::tls::Stream;
 use crate::worker::{self, Worker};
 use crate::{Bytes, Upid};
+use libprocess_core::frame::{OFFER, PREFACE};
 use libprocess_core::http::DecodeError;
 use libprocess_core::message::{Envelope, Finder, Found};
 use std::future::Future as _;
@@ -38,16 +40,29 @@ const OWED_FOR: Duration = Duration::from_millis(1);
 /// What a connection remembers for its messages.
 pub(super) struct Messages {
     finder: Finder<Option<Arc<dyn AnyProcess>>>,
+    /// What takes the place of the above once the peer has gone over to frames.
+    pub(super) frames: Option<Frames>,
+    offer: Offer,
     /// The rest of what was read is the beginning of a message, and perhaps of its body.
-    partial: Option<bool>,
+    pub(super) partial: Option<bool>,
     /// The last message had a long body.
-    after_large: bool,
-    patience: u8,
+    pub(super) after_large: bool,
+    pub(super) patience: u8,
     /// Messages that will be answered when the timer says so.
     owed: usize,
     owed_until: Option<Pin<Box<Sleep>>>,
     /// Where the receiver of the first message lives, until that was looked at.
     place: Place,
+}
+
+/// Whether the peer knows that we read frames.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// It will not be told.
+    Never,
+    /// It will be told with the first answer.
+    First,
+    Made,
 }
 
 enum Place {
@@ -57,9 +72,11 @@ enum Place {
 }
 
 impl Messages {
-    pub(super) fn new(max_body: u64) -> Messages {
+    pub(super) fn new(max_body: u64, frames: bool) -> Messages {
         Messages {
             finder: Finder::new(max_body),
+            frames: None,
+            offer: if frames { Offer::First } else { Offer::Never },
             partial: None,
             after_large: false,
             patience: 0,
@@ -78,6 +95,14 @@ impl Messages {
         self.partial == Some(true)
     }
 
+    /// The envelope of a message that was found last, and where its receiver was found before.
+    fn attached(&mut self, kind: usize) -> (&Envelope, &mut Option<Arc<dyn AnyProcess>>) {
+        match &mut self.frames {
+            Some(frames) => frames.attached(kind),
+            None => self.finder.attached(kind),
+        }
+    }
+
     /// Whether receivers should have their turn first: what they send is more urgent than the answers, which nobody
     /// waits for.
     pub(super) fn lets_receivers_run(&mut self) -> bool {
@@ -88,7 +113,7 @@ impl Messages {
 }
 
 /// Hands a message to the process that took the last one of its kind, if it is still there.
-fn deliver(
+pub(super) fn deliver(
     system: &Inner,
     envelope: &Envelope,
     receiver: &mut Option<Arc<dyn AnyProcess>>,
@@ -109,7 +134,7 @@ fn deliver(
 }
 
 /// Whether a sender may say that it is `from`.
-fn is_credible(system: &Inner, from: &Upid, peer: SocketAddr) -> bool {
+pub(super) fn is_credible(system: &Inner, from: &Upid, peer: SocketAddr) -> bool {
     !system.settings.check_peer_ip || peer.ip() == *from.address().ip()
 }
 
@@ -151,7 +176,7 @@ impl Connection {
     fn receive(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let mut rest = bytes;
         if self.decoder.is_idle() && matches!(self.incoming, Incoming::Nothing) {
-            rest = &bytes[self.take_messages(bytes)..];
+            rest = &bytes[self.take_messages(bytes)?..];
         }
         if rest.is_empty() {
             return Ok(());
@@ -164,20 +189,24 @@ impl Connection {
     }
 
     /// Handles the messages that follow one which had to be decoded the long way.
-    pub(super) fn resume_messages(&mut self) {
+    pub(super) fn resume_messages(&mut self) -> Result<(), DecodeError> {
         let mut rest = self.decoder.take_rest();
-        let taken = self.take_messages(&rest);
+        let taken = self.take_messages(&rest)?;
         let _ = rest.split_to(taken);
         if !rest.is_empty() {
             self.decoder.put_back(rest);
         }
+        Ok(())
     }
 
     /// Delivers the messages at the beginning of `bytes` and says how long they are.
-    fn take_messages(&mut self, bytes: &[u8]) -> usize {
+    fn take_messages(&mut self, bytes: &[u8]) -> Result<usize, DecodeError> {
+        if self.messages.frames.is_some() {
+            return Ok(self.take_frames(bytes)?);
+        }
         let mut taken = 0;
         let mut accepted = 0;
-        let mut urgent = false;
+        let mut stranger = false;
         self.messages.after_large = false;
         while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             match self.messages.finder.find(rest) {
@@ -187,11 +216,11 @@ impl Connection {
                         break;
                     }
                     let body = || Bytes::copy_from_slice(&rest[body.clone()]);
-                    urgent |= !envelope.is_libprocess;
+                    stranger |= !envelope.is_libprocess;
                     if deliver(&self.system, envelope, receiver, body) {
                         accepted += 1;
                     } else {
-                        self.accept(std::mem::take(&mut accepted), true);
+                        self.accept(std::mem::take(&mut accepted), stranger);
                         self.push_response(&Response::not_found(), None);
                     }
                     self.note_place(kind);
@@ -213,11 +242,24 @@ impl Connection {
                     self.messages.partial = Some(within_body);
                     break;
                 }
-                Found::Other => break,
+                Found::Other => match rest.strip_prefix(PREFACE) {
+                    Some(frames) if self.messages.offer == Offer::Made => {
+                        self.accept(accepted, stranger);
+                        self.answer_owed();
+                        let max_body = self.system.settings.limits.max_body;
+                        self.messages.frames = Some(Frames::new(max_body));
+                        return Ok(bytes.len() - frames.len() + self.take_frames(frames)?);
+                    }
+                    None if self.messages.offer == Offer::Made && PREFACE.starts_with(rest) => {
+                        self.messages.partial = Some(false);
+                        break;
+                    }
+                    _ => break,
+                },
             }
         }
-        self.accept(accepted, urgent);
-        taken
+        self.accept(accepted, stranger);
+        Ok(taken)
     }
 
     /// Handles a message with a long body once it is there.
@@ -226,14 +268,22 @@ impl Connection {
             return Ok(());
         };
         let (kind, length) = (large.kind, large.length);
-        let (envelope, receiver) = self.messages.finder.attached(kind);
-        let urgent = !envelope.is_libprocess;
+        if let Some(frames) = &mut self.messages.frames {
+            if let Ended::Whole(body) = large.finish() {
+                worker::wake_once(|| frames.deliver(&self.system, self.peer, kind, || body.clone()));
+            }
+            self.messages.after_large = true;
+            self.messages.patience = 1;
+            return Ok(());
+        }
+        let (envelope, receiver) = self.messages.attached(kind);
+        let stranger = !envelope.is_libprocess;
         match large.finish() {
             Ended::Whole(body) => {
                 let delivered =
                     worker::wake_once(|| deliver(&self.system, envelope, receiver, || body.clone()));
                 if delivered {
-                    self.accept(1, urgent);
+                    self.accept(1, stranger);
                 } else {
                     self.push_response(&Response::not_found(), None);
                 }
@@ -260,12 +310,17 @@ impl Connection {
         }
     }
 
-    /// Answers so many messages, all at once, soon unless that is urgent.
-    fn accept(&mut self, count: usize, urgent: bool) {
+    /// Answers so many messages, all at once: soon, or now if one is from a stranger, who may wait for it.
+    fn accept(&mut self, count: usize, stranger: bool) {
         let messages = &mut self.messages;
         messages.owed += count;
+        if stranger && messages.offer == Offer::First {
+            messages.offer = Offer::Never;
+        }
+        // The sooner a peer knows of frames the better.
+        let offers = messages.offer == Offer::First;
         let moves = matches!(messages.place, Place::Better(_));
-        if urgent || moves || messages.owed > OWED || !self.slots.is_empty() {
+        if stranger || offers || moves || messages.owed > OWED || !self.slots.is_empty() {
             self.answer_owed();
         } else if messages.owed > 0 && messages.owed_until.is_none() {
             messages.owed_until = Some(Box::pin(tokio::time::sleep(OWED_FOR)));
@@ -277,8 +332,16 @@ impl Connection {
         let owed = std::mem::take(&mut self.messages.owed);
         if owed > 0 {
             let now = self.system.clock.now();
+            let first = self.messages.offer == Offer::First;
+            if first {
+                self.messages.offer = Offer::Made;
+                let (name, value) = OFFER;
+                let response = Response::accepted().header(name, value);
+                self.push_response(&response, None);
+            }
+            let rest = owed - usize::from(first);
             self.slots
-                .push_encoded(&mut self.out, |out| encode::accepted(out, now, owed));
+                .push_encoded(&mut self.out, |out| encode::accepted(out, now, rest));
             self.messages.patience = PATIENCE;
         }
     }

@@ -57,7 +57,6 @@ impl Outbound {
             let mut state = self.state.lock();
             let replaced = state.phase == Phase::Replaced;
             state.phase = Phase::Closed;
-            state.unanswered = 0;
             (state.direct, state.task) = (None, None);
             let lost = state.queue.len() + state.batch.len();
             (state.queue, state.batch) = (Queue::default(), Queue::default());
@@ -90,7 +89,8 @@ impl Outbound {
             }
             stream => Io::Tls(stream),
         };
-        let mut answers = Answers::default();
+        // A temporary connection is over too soon to be worth it.
+        let mut answers = Answers::new(self.persistent && system.settings.framing);
         let ended = std::future::poll_fn(|cx| self.poll_work(&mut io, &mut answers, cx)).await?;
         if ended == Ended::Drained {
             system.sockets.forget(self, || ());
@@ -126,7 +126,6 @@ impl Outbound {
             Phase::Replaced if drained => return Poll::Ready(Ok(Ended::Closed)),
             Phase::Open if drained && !self.persistent => {
                 state.phase = Phase::Closed;
-                state.unanswered = 0;
                 return Poll::Ready(Ok(Ended::Drained));
             }
             Phase::Open | Phase::Replaced | Phase::Closed => {}
@@ -206,12 +205,7 @@ impl Outbound {
             let Some(counted) = std::task::ready!(read)? else {
                 return Poll::Ready(Ok(()));
             };
-            let mut state = self.state.lock();
-            state.unanswered = match counted {
-                Some(count) => state.unanswered.saturating_sub(count),
-                // Not to be understood, so nobody can tell.
-                None => 0,
-            };
+            self.state.lock().encoding.answered(counted);
         }
     }
 }
