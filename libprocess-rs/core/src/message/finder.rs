@@ -266,3 +266,6 @@ fn size_line(bytes: &[u8]) -> SizeLine {
         SizeLine::Other
     }
 }
+
+#[cfg(test)]
+mod tests;
