@@ -4,10 +4,12 @@
 mod auth;
 mod client;
 mod clock;
+mod framing;
 mod http;
 mod links;
 mod metrics;
 mod process;
+mod replay;
 mod robust;
 mod streaming;
 mod sync;
