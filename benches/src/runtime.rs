@@ -34,7 +34,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
 use engine::{Engine, Place};
-use remote::{Remote, Wire};
+use remote::{Echo, Remote, Wire};
 use row::{Goal, Row};
 use rpc::Load;
 
@@ -154,8 +154,9 @@ pub fn run(size: Size, peers: &[Box<dyn Engine>], program: &Path, groups: &[Stri
         }
     }
     if wanted("remote") {
+        let mut echo = Echo::start(program)?;
         for wire in [Wire::Compatible, Wire::Negotiated] {
-            remote::rows(&mut run, &Remote::start(program, wire)?);
+            remote::rows(&mut run, &Remote::start(program, wire)?, &mut echo);
         }
     }
     Ok(run.rows)

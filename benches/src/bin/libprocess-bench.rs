@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use libprocess::{System, Upid};
-use mesos_benches::runtime::remote::Wire;
+use mesos_benches::runtime::remote::{Echo, Wire};
 use mesos_benches::runtime::rpc::{Clients, Load, Outcome, Server};
 use mimalloc::MiMalloc;
 
@@ -23,6 +23,8 @@ libprocess-bench: how fast messages of libprocess travel
       Runs a load against that address. --ip is an address of this host that the server can reach.
   libprocess-bench local [LOAD]
       Runs a load between two systems of this OS process.
+  libprocess-bench echo
+      Prints an address and sends back what one client sends there, without libprocess: what to compare with.
 
 LOAD:
   --clients N    processes that ask (default 8)
@@ -80,11 +82,12 @@ fn run() -> Result<()> {
             other.shutdown();
             measured
         }
+        "echo" => Echo::serve(),
         "--help" | "-h" | "help" => {
             print!("{HELP}");
             Ok(())
         }
-        other => bail!("there is no mode `{other}`: server, client and local; see --help"),
+        other => bail!("there is no mode `{other}`: server, client, local and echo; see --help"),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Messages over TCP, between this OS process and another.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use libprocess::{System, Upid};
@@ -58,16 +60,7 @@ impl Remote {
     ///
     /// When it does not start, or says something else.
     pub fn start(program: &Path, wire: Wire) -> Result<Remote> {
-        let mut child = Command::new(program)
-            .args(["server", "--until-eof", "--wire", wire.name()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("failed to start `{}`", program.display()))?;
-        let output = child.stdout.take().context("it has an output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let server = line.trim().parse().context("the first line is the address")?;
+        let (child, server) = spawn(program, &["server", "--until-eof", "--wire", wire.name()])?;
         Ok(Remote { child, server, wire })
     }
 
@@ -93,6 +86,89 @@ impl Remote {
     }
 }
 
+/// A plain socket to another OS process, `libprocess-bench echo`, that sends back what it reads: as fast as a round trip
+/// between two OS processes gets.
+#[derive(Debug)]
+pub struct Echo {
+    child: Child,
+    stream: TcpStream,
+}
+
+impl Echo {
+    /// Starts the program and connects to it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, or cannot be reached.
+    pub fn start(program: &Path) -> Result<Echo> {
+        let (child, address) = spawn::<SocketAddr>(program, &["echo"])?;
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(Echo { child, stream })
+    }
+
+    /// Listens, says where, and sends back what one client sends, until it closes.
+    ///
+    /// # Errors
+    ///
+    /// When a socket does.
+    pub fn serve() -> Result<()> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        println!("{}", listener.local_addr()?);
+        let (mut stream, _) = listener.accept()?;
+        stream.set_nodelay(true)?;
+        let mut bytes = [0; 4096];
+        loop {
+            match stream.read(&mut bytes)? {
+                0 => return Ok(()),
+                count => stream.write_all(&bytes[..count])?,
+            }
+        }
+    }
+
+    /// The time of a round trip in the middle of so many, in microseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the other side has gone.
+    pub fn ask(&mut self, count: u64, bytes: usize) -> Result<f64> {
+        let mut body = vec![b'x'; bytes];
+        let mut times = Vec::new();
+        for _ in 0..count {
+            let asked = Instant::now();
+            self.stream.write_all(&body)?;
+            self.stream.read_exact(&mut body)?;
+            times.push(asked.elapsed().as_secs_f64() * 1e6);
+        }
+        Ok(median(times))
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts the program in a mode that first says where it listens.
+fn spawn<T: FromStr>(program: &Path, arguments: &[&str]) -> Result<(Child, T)>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("failed to start `{}`", program.display()))?;
+    let output = child.stdout.take().context("it has an output")?;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line)?;
+    let address = line.trim().parse().context("the first line is the address")?;
+    Ok((child, address))
+}
+
 impl Drop for Remote {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
@@ -105,6 +181,7 @@ struct Goals {
     blasts: [f64; 2],
     asks: [f64; 2],
     single: f64,
+    beside_raw: Option<f64>,
 }
 
 impl Goals {
@@ -114,18 +191,21 @@ impl Goals {
                 blasts: [3.5e6, 1.4e6],
                 asks: [800e3, 15e3],
                 single: 45e3,
+                beside_raw: None,
             },
             Wire::Negotiated => Goals {
                 blasts: [25e6, 2.5e6],
                 asks: [800e3, 15e3],
                 single: 45e3,
+                // Within a fifth.
+                beside_raw: Some(0.83),
             },
         }
     }
 }
 
 /// The rows of one wire.
-pub(super) fn rows(run: &mut Run<'_>, remote: &Remote) {
+pub(super) fn rows(run: &mut Run<'_>, remote: &Remote, echo: &mut Echo) {
     let goals = Goals::of(remote.wire);
     let size = run.size;
     let load = |clients, ahead, each: u64, bytes| Load {
@@ -170,10 +250,13 @@ pub(super) fn rows(run: &mut Run<'_>, remote: &Remote) {
         });
     }
     let single = load(1, 1, 20_000, 3);
-    let outcomes = (0..size.runs).map(|_| remote.ask(single));
-    let (rates, times): (Vec<f64>, Vec<f64>) = outcomes
-        .map(|outcome| (outcome.per_second(), outcome.median_us()))
-        .unzip();
+    let samples = (0..size.runs).map(|_| {
+        let outcome = remote.ask(single);
+        let rate = outcome.per_second();
+        let raw = echo.ask(single.each, single.bytes).unwrap_or(f64::NAN);
+        (rate, (outcome.median_us(), raw))
+    });
+    let (rates, (times, raw)): (Vec<f64>, (Vec<f64>, Vec<f64>)) = samples.unzip();
     run.push(Row {
         cpp: Some(9.5e3),
         goals: vec![Goal::AtLeast(goals.single)],
@@ -181,7 +264,13 @@ pub(super) fn rows(run: &mut Run<'_>, remote: &Remote) {
         ..Row::rate(&format!("{wire}: round trips of 3 bytes, one at a time"), "/s")
     });
     run.push(Row {
+        goals: goals
+            .beside_raw
+            .map(|times| Goal::Times("TcpStream", times))
+            .into_iter()
+            .collect(),
         ours: median(times),
+        peers: vec![("TcpStream", median(raw))],
         ..Row::time(&format!("{wire}: round trip of 3 bytes, p50"), "µs")
     });
 }
