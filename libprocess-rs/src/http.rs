@@ -28,6 +28,7 @@ mod slot;
 
 pub use auth::RouteOptions;
 pub use client::{Client, Connection};
+pub(crate) use connection::Guests;
 pub use libprocess_core::http::{Headers, MalformedEscape, Method, Query, percent_decode, percent_encode};
 pub use pipe::{Reader, Writer, pipe};
 pub use request::Request;

@@ -1,6 +1,7 @@
 use crate::builder::{Builder, Settings};
 use crate::cell::{AnyProcess, Cell, EventCounts, Message};
 use crate::clock::Clock;
+use crate::http::Guests;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) links: Links,
     pub(crate) sockets: Sockets,
+    pub(crate) guests: Guests,
     pub(crate) metrics: Metrics,
     pub(crate) activity: Arc<Activity>,
     pub(crate) delegate: RwLock<Option<String>>,
@@ -257,6 +259,7 @@ impl Inner {
             address,
             links: Links::default(),
             sockets: Sockets::default(),
+            guests: Guests::default(),
             metrics: Metrics::default(),
             activity: Arc::default(),
             processes: DashMap::with_hasher_and_shard_amount(FxBuildHasher, 16),

@@ -3,6 +3,9 @@
 mod frames;
 mod large;
 mod messages;
+mod place;
+
+pub(crate) use place::Guests;
 
 use super::body::{Collector, Gunzip};
 use super::encode::{self, Framing};
@@ -13,7 +16,6 @@ use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
 use crate::tls::{self, Stream};
-use crate::worker::Worker;
 use crate::{Bytes, Upid};
 use large::Large;
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
@@ -78,8 +80,8 @@ pub(super) async fn run(system: Arc<Inner>, stream: std::net::TcpStream, peer: S
 }
 
 async fn serve(mut connection: Connection) {
-    while let Over::Elsewhere(worker) = std::future::poll_fn(|cx| connection.poll(cx)).await {
-        match connection.move_to(&worker) {
+    while let Over::Moves = std::future::poll_fn(|cx| connection.poll(cx)).await {
+        match connection.move_on() {
             Some(back) => connection = back,
             None => return,
         }
@@ -99,7 +101,7 @@ enum Over {
     /// It has ended.
     Ended,
     /// It goes on at the worker where the receiver of its messages lives.
-    Elsewhere(Arc<Worker>),
+    Moves,
 }
 
 struct Connection {
@@ -201,8 +203,8 @@ impl Connection {
             if self.closing && self.out.is_empty() && self.slots.is_empty() {
                 return Poll::Ready(Over::Ended);
             }
-            if let Some(worker) = self.better_place() {
-                return Poll::Ready(Over::Elsewhere(worker));
+            if self.should_move() {
+                return Poll::Ready(Over::Moves);
             }
             if self.may_read(cx) {
                 match self.read(cx) {

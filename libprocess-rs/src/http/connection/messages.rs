@@ -3,12 +3,12 @@
 
 use super::frames::Frames;
 use super::large::{Ended, Large};
+use super::place::Place;
 use super::{Collector, Connection, Incoming, encode};
 use crate::cell::{AnyProcess, Message};
 use crate::http::Response;
 use crate::system::Inner;
-use crate::tls::Stream;
-use crate::worker::{self, Worker};
+use crate::worker;
 use crate::{Bytes, Upid};
 use libprocess_core::frame::{OFFER, PREFACE};
 use libprocess_core::http::DecodeError;
@@ -21,7 +21,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// How much is read when the next message is expected to be long, so that its body is not copied.
@@ -50,9 +49,8 @@ pub(super) struct Messages {
     pub(super) patience: u8,
     /// Messages that will be answered when the timer says so.
     owed: usize,
-    owed_until: Option<Pin<Box<Sleep>>>,
-    /// Where the receiver of the first message lives, until that was looked at.
-    place: Place,
+    pub(super) owed_until: Option<Pin<Box<Sleep>>>,
+    pub(super) place: Place,
 }
 
 /// Whether the peer knows that we read frames.
@@ -63,12 +61,6 @@ enum Offer {
     /// It will be told with the first answer.
     First,
     Made,
-}
-
-enum Place {
-    Unknown,
-    Better(Arc<Worker>),
-    Settled,
 }
 
 impl Messages {
@@ -223,7 +215,7 @@ impl Connection {
                         self.accept(std::mem::take(&mut accepted), stranger);
                         self.push_response(&Response::not_found(), None);
                     }
-                    self.note_place(kind);
+                    self.look_for_place(kind);
                     taken += end;
                 }
                 Found::Large {
@@ -287,7 +279,7 @@ impl Connection {
                 } else {
                     self.push_response(&Response::not_found(), None);
                 }
-                self.note_place(kind);
+                self.look_for_place(kind);
                 self.messages.after_large = true;
                 Ok(())
             }
@@ -311,7 +303,7 @@ impl Connection {
     }
 
     /// Answers so many messages, all at once: soon, or now if one is from a stranger, who may wait for it.
-    fn accept(&mut self, count: usize, stranger: bool) {
+    pub(super) fn accept(&mut self, count: usize, stranger: bool) {
         let messages = &mut self.messages;
         messages.owed += count;
         if stranger && messages.offer == Offer::First {
@@ -361,55 +353,13 @@ impl Connection {
         Poll::Ready(())
     }
 
-    fn note_place(&mut self, kind: usize) {
+    fn look_for_place(&mut self, kind: usize) {
         if !matches!(self.messages.place, Place::Unknown) {
             return;
         }
-        let (_, receiver) = self.messages.finder.attached(kind);
-        let Some(worker) = receiver.as_ref().map(|process| process.worker()) else {
-            return;
-        };
-        let plain = matches!(self.stream, Stream::Plain(_));
-        self.messages.place = if plain && !worker.is_current() {
-            Place::Better(worker.clone())
-        } else {
-            Place::Settled
-        };
-    }
-
-    /// The worker to move to, when there is one and nothing is to be written.
-    pub(super) fn better_place(&mut self) -> Option<Arc<Worker>> {
-        let quiet = self.out.is_empty() && self.slots.is_empty() && !self.closing && !self.client_closed;
-        if !quiet || !matches!(self.messages.place, Place::Better(_)) {
-            return None;
+        let (_, receiver) = self.messages.attached(kind);
+        if let Some(worker) = receiver.as_ref().map(|process| process.worker().clone()) {
+            self.note_place(&worker);
         }
-        match std::mem::replace(&mut self.messages.place, Place::Settled) {
-            Place::Better(worker) => Some(worker),
-            _ => None,
-        }
-    }
-
-    /// Goes on at another worker, or returns to this one when it cannot be moved.
-    pub(super) fn move_to(mut self, worker: &Worker) -> Option<Connection> {
-        self.messages.owed_until = None;
-        let stream = match self.stream {
-            Stream::Plain(stream) => stream,
-            stream => return Some(Connection { stream, ..self }),
-        };
-        let stream = stream.into_std().ok()?;
-        let with = move |stream| Connection {
-            stream: Stream::Plain(stream),
-            deadline: None,
-            ..self
-        };
-        worker.arbiter.spawn(async move {
-            if let Ok(stream) = TcpStream::from_std(stream) {
-                let mut connection = with(stream);
-                connection.set_deadline();
-                connection.accept(0, false);
-                super::serve(connection).await;
-            }
-        });
-        None
     }
 }
