@@ -33,8 +33,9 @@ const PATIENCE: u8 = 2;
 /// these.
 const OWED: usize = 64;
 
-/// That moment. A peer that sends one message at a time would else be woken twice for each.
-const OWED_FOR: Duration = Duration::from_millis(1);
+/// That moment: what TCP grants to its own acknowledgements. A timer of a millisecond, armed whenever a worker sleeps,
+/// would cost a round trip as much as the answer does.
+const OWED_FOR: Duration = Duration::from_millis(40);
 
 /// What a connection remembers for its messages.
 pub(super) struct Messages {
@@ -302,7 +303,7 @@ impl Connection {
         }
     }
 
-    /// Answers so many messages, all at once: soon, or now if one is from a stranger, who may wait for it.
+    /// Answers so many messages, all at once: in a moment, or now if one is from a stranger, who may wait for it.
     pub(super) fn accept(&mut self, count: usize, stranger: bool) {
         let messages = &mut self.messages;
         messages.owed += count;
@@ -312,7 +313,9 @@ impl Connection {
         // The sooner a peer knows of frames the better.
         let offers = messages.offer == Offer::First;
         let moves = matches!(messages.place, Place::Better(_));
-        if stranger || offers || moves || messages.owed > OWED || !self.slots.is_empty() {
+        // Whoever stops the clock waits for all to settle, answers included, and likes it soon.
+        let paused = self.system.clock.is_paused();
+        if stranger || offers || moves || paused || messages.owed > OWED || !self.slots.is_empty() {
             self.answer_owed();
         } else if messages.owed > 0 && messages.owed_until.is_none() {
             messages.owed_until = Some(Box::pin(tokio::time::sleep(OWED_FOR)));
