@@ -157,6 +157,16 @@ impl System {
         self.0.send(from, to, name, body.into());
     }
 
+    /// Ready when there is room for more messages to the runtime of `to`: at most 1 MiB waits for it to read. At once when
+    /// nothing waits, e.g. because it is this runtime; and when the connection breaks, whose end only a link tells.
+    ///
+    /// Sending never waits. Who has much to send should wait for this now and then, with
+    /// [`Context::then`](crate::Context::then), for a connection with too much waiting is given up: see
+    /// [`Builder::max_outbound`].
+    pub fn room(&self, to: &Upid) -> Future<()> {
+        self.0.sockets.room(to.address())
+    }
+
     /// How many events wait for a local process; `None` when there is no such process.
     pub fn queued_events(&self, upid: &Upid) -> Option<EventCounts> {
         self.0.find(upid).map(|process| process.counts())

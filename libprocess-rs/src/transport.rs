@@ -13,7 +13,7 @@ mod queue;
 pub(crate) use flush::flusher;
 
 use crate::system::Inner;
-use crate::{Bytes, LinkMode, Upid};
+use crate::{Bytes, Future, LinkMode, Upid};
 use outbound::{Outbound, Push};
 use parking_lot::Mutex;
 use queue::Queue;
@@ -106,6 +106,16 @@ impl Sockets {
         self.version.store(fresh_version(), Ordering::Release);
         drop(peers);
         socket.start(system);
+    }
+
+    /// Ready when there is room in the queue of the connection to `address`, or no connection.
+    pub(crate) fn room(&self, address: SocketAddrV4) -> Future<()> {
+        let peers = self.peers.lock();
+        let peer = peers.get(&address);
+        let socket = peer.and_then(|peer| peer.persistent.as_ref().or(peer.temporary.as_ref()));
+        let socket = socket.cloned();
+        drop(peers);
+        socket.map_or_else(|| Future::ready(()), |socket| socket.room())
     }
 
     /// Messages that peers have not answered yet.

@@ -5,7 +5,7 @@ mod task;
 
 use super::flush;
 use super::queue::Queue;
-use crate::{Bytes, Upid};
+use crate::{Bytes, Future, Promise, Upid};
 use encoding::Encoding;
 use parking_lot::{Mutex, MutexGuard};
 use std::io;
@@ -16,6 +16,9 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 /// When so much is queued within a turn, it is written without waiting for the end of the turn.
 const WRITE_AT_ONCE: usize = 64 * 1024;
+
+/// With no more than this waiting for the peer there is room for more; several times what is written at once.
+const ROOM: usize = 1024 * 1024;
 
 /// One connection this runtime has opened.
 ///
@@ -38,6 +41,8 @@ struct State {
     /// The connection, if it may be written to directly.
     direct: Option<Arc<OwnedWriteHalf>>,
     writing: Writing,
+    /// Those who wait for room.
+    waiters: Vec<Promise<()>>,
     /// Wakes the task.
     task: Option<Waker>,
     error: Option<io::Error>,
@@ -81,6 +86,11 @@ impl State {
         if let Some(task) = self.task.take() {
             task.wake();
         }
+    }
+
+    fn has_room(&self) -> bool {
+        let closed = matches!(self.phase, Phase::Replaced | Phase::Closed);
+        closed || self.queue.len() + self.batch.len() <= ROOM
     }
 
     fn has_nothing_to_write(&self) -> bool {
@@ -176,8 +186,37 @@ impl Outbound {
         unanswered
     }
 
+    /// Ready when the peer has read enough for more to be sent.
+    pub(super) fn room(&self) -> Future<()> {
+        let mut state = self.state.lock();
+        // While a thread is writing nobody knows how much is left; it will tell.
+        if state.has_room() && state.writing != Writing::Busy {
+            return Future::ready(());
+        }
+        let (promise, room) = Promise::new();
+        state.waiters.push(promise);
+        room
+    }
+
+    fn tell_waiters(&self) {
+        let mut state = self.state.lock();
+        if state.waiters.is_empty() || !state.has_room() {
+            return;
+        }
+        let waiters = std::mem::take(&mut state.waiters);
+        drop(state);
+        for waiter in waiters {
+            waiter.set(());
+        }
+    }
+
     /// Writes what is queued, all at once, unless somebody else does or the peer does not read.
     pub(super) fn flush(&self) {
+        self.write();
+        self.tell_waiters();
+    }
+
+    fn write(&self) {
         let mut state = self.state.lock();
         if matches!(state.writing, Writing::Busy | Writing::Blocked) {
             return;

@@ -62,6 +62,7 @@ impl Outbound {
             (state.queue, state.batch) = (Queue::default(), Queue::default());
             (!replaced).then_some(lost)
         };
+        self.tell_waiters();
         let in_use = system.sockets.forget(&self, || {
             if self.persistent && lost.is_some() {
                 system.links.broken(self.address);
@@ -184,6 +185,7 @@ impl Outbound {
             }
             break;
         }
+        self.tell_waiters();
         // Its progress wakes the task.
         let _ = Pin::new(stream).poll_flush(cx)?;
         Ok(())
