@@ -2,7 +2,7 @@ use crate::environment::MAX_WORKERS;
 use crate::system::{Inner, Stop};
 use crate::watchdog::{self, SlowHandler};
 use crate::worker::Worker;
-use crate::{System, Tls, builtin, http};
+use crate::{System, Tls, builtin, http, transport};
 use libprocess_core::http::Limits;
 use libprocess_engine::Turns;
 use parking_lot::Mutex;
@@ -55,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) header_timeout: Duration,
     pub(crate) max_outbound: usize,
+    pub(crate) framing: bool,
     pub(crate) log_toggle: Option<LogToggle>,
     pub(crate) metrics_limit: Option<(u32, Duration)>,
     pub(crate) readwrite_realm: Option<String>,
@@ -83,6 +84,7 @@ impl Builder {
                 },
                 header_timeout: DEFAULT_HEADER_TIMEOUT,
                 max_outbound: DEFAULT_MAX_OUTBOUND,
+                framing: true,
                 log_toggle: None,
                 metrics_limit: None,
                 readwrite_realm: None,
@@ -168,6 +170,14 @@ impl Builder {
     /// Gives up a connection to another runtime when this many bytes wait for it. The default is 256 MiB.
     pub fn max_outbound(mut self, bytes: usize) -> Builder {
         self.settings.max_outbound = bytes;
+        self
+    }
+
+    /// Whether messages may travel in frames of our own, which is the default, over persistent connections to peers that offer
+    /// to read them, and whether we offer it. Peers that do not know frames never see one; see
+    /// [`frame`](libprocess_core::frame).
+    pub fn framing(mut self, framing: bool) -> Builder {
+        self.settings.framing = framing;
         self
     }
 
@@ -257,6 +267,9 @@ impl Builder {
         inner.clock.attach(Arc::downgrade(&inner));
         start_workers(&inner, self.workers)?;
         let system = System(inner.clone());
+        for worker in inner.workers() {
+            worker.arbiter.spawn(transport::flusher());
+        }
         inner.worker(0).arbiter.spawn(inner.clock.clone().drive());
         builtin::spawn(&system, socket.is_some());
         if let Some(socket) = socket {

@@ -88,6 +88,8 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn terminate(&self, inject: bool);
     /// Calls `f` with what waits, on the worker of the process.
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>);
+    /// The number of the worker where it lives.
+    fn worker(&self) -> usize;
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
 }
@@ -189,6 +191,14 @@ impl<P: Process> AnyProcess for Cell<P> {
 
     fn terminate(&self, inject: bool) {
         self.end(inject);
+    }
+
+    fn worker(&self) -> usize {
+        let mine = Actor::worker(self);
+        let workers = self.system.workers().iter();
+        let mut numbered = workers.enumerate();
+        let found = numbered.find(|(_, worker)| Arc::ptr_eq(&worker.engine, &mine));
+        found.map_or(0, |(number, _)| number)
     }
 
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>) {

@@ -22,6 +22,7 @@ impl Builder {
     /// | `LIBPROCESS_IP6` | checked only: processes have IPv4 addresses | |
     /// | `LIBPROCESS_NUM_WORKER_THREADS` | workers, 1 to 1024; others are passed over with a warning | as built |
     /// | `LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH` | [`Builder::check_peer_ip`] | as built |
+    /// | `LIBPROCESS_FRAMING` | [`Builder::framing`]; Mesos does not know it | as built |
     /// | `LIBPROCESS_METRICS_SNAPSHOT_ENDPOINT_RATE_LIMIT` | [`Builder::metrics_limit`] as `2/1secs`; empty for none | `2/1secs` |
     /// | `LIBPROCESS_MEMORY_PROFILING` | checked only: there is no memory profiler | |
     /// | `LIBPROCESS_SSL_*` | see [`Tls::from_variables`] | no TLS |
@@ -66,6 +67,9 @@ impl Builder {
         }
         if let Some(check) = variables.flag("REQUIRE_PEER_ADDRESS_IP_MATCH")? {
             self = self.check_peer_ip(check);
+        }
+        if let Some(framing) = variables.flag("FRAMING")? {
+            self = self.framing(framing);
         }
         if variables.flag("MEMORY_PROFILING")? == Some(true) {
             tracing::warn!(

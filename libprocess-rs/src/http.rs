@@ -87,6 +87,7 @@ mod url;
 
 pub use auth::RouteOptions;
 pub use client::{Client, Connection};
+pub(crate) use connection::Guests;
 pub use help::Help;
 pub use libprocess_core::http::{Headers, MalformedEscape, Method, Query, percent_decode, percent_encode};
 pub use mime::media_types;

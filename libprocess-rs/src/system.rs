@@ -2,6 +2,7 @@ use crate::builder::{Builder, Settings};
 use crate::cell::{AnyProcess, Body, Cell, EventCounts, Head, Message};
 use crate::clock::Clock;
 use crate::help::Helps;
+use crate::http::Guests;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) links: Links,
     pub(crate) sockets: Sockets,
+    pub(crate) guests: Guests,
     pub(crate) metrics: Metrics,
     pub(crate) delegate: RwLock<Option<String>>,
     pub(crate) guards: Guards,
@@ -205,6 +207,16 @@ impl System {
         self.0.send(from, to, name, body.into());
     }
 
+    /// Ready when there is room for more messages to the runtime of `to`: at most 1 MiB waits for it to read. At once when
+    /// nothing waits, e.g. because it is this runtime; and when the connection breaks, whose end only a link tells.
+    ///
+    /// Sending never waits. Who has much to send should wait for this now and then, with
+    /// [`Context::then`](crate::Context::then), for a connection with too much waiting is given up: see
+    /// [`Builder::max_outbound`].
+    pub fn room(&self, to: &Upid) -> Future<()> {
+        self.0.sockets.room(to.address())
+    }
+
     /// How many events wait for a local process; `None` when there is no such process.
     ///
     /// The worker of the process answers, between two processes. A process that asks about itself has
@@ -321,6 +333,7 @@ impl Inner {
             address,
             links: Links::default(),
             sockets: Sockets::default(),
+            guests: Guests::default(),
             metrics: Metrics::default(),
             processes: Table::default(),
             waiters: Mutex::default(),
@@ -353,6 +366,12 @@ impl Inner {
     /// Runs a task of the runtime itself on some worker.
     pub(crate) fn spawn_io(&self, task: impl std::future::Future<Output = ()> + Send + 'static) {
         self.any_worker().arbiter.spawn(task);
+    }
+
+    /// As [`Inner::spawn_io`] on the worker that asks, if one does.
+    pub(crate) fn spawn_io_here(&self, task: impl std::future::Future<Output = ()> + Send + 'static) {
+        let here = self.workers().iter().find(|worker| worker.engine.is_current());
+        here.unwrap_or_else(|| self.any_worker()).arbiter.spawn(task);
     }
 
     fn spawn<P: Process>(

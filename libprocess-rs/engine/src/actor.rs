@@ -143,6 +143,11 @@ impl<L: Life> Actor<L> {
         std::ptr::from_ref(self).addr()
     }
 
+    /// Its worker at this moment.
+    pub fn worker(&self) -> Arc<Worker> {
+        self.remote.lock().worker.clone()
+    }
+
     /// Whether the calling thread is that of its worker.
     #[inline(always)]
     fn is_owned(&self) -> bool {
