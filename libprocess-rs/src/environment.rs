@@ -25,6 +25,7 @@ impl Builder {
     /// | `LIBPROCESS_FRAMING` | [`Builder::framing`]; Mesos does not know it | as built |
     /// | `LIBPROCESS_METRICS_SNAPSHOT_ENDPOINT_RATE_LIMIT` | [`Builder::metrics_limit`] as `2/1secs`; empty for none | `2/1secs` |
     /// | `LIBPROCESS_MEMORY_PROFILING` | checked only: there is no memory profiler | |
+    /// | `LIBPROCESS_ENABLE_PROFILER` | nothing: there is no CPU profiler | |
     /// | `LIBPROCESS_SSL_*` | see [`Tls::from_variables`] | no TLS |
     ///
     /// Mesos: 3rdparty/libprocess/src/process.cpp, `internal::Flags` and `ProcessManager::init_threads`;
