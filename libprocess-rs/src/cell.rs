@@ -151,7 +151,7 @@ impl<P: Process> Life for Head<P> {
         } else {
             "aborting"
         };
-        tracing::error!(pid = %cell.upid, "process panicked, {fate}");
+        tracing::error!(pid = %cell.upid, fate, "process panicked");
     }
 }
 
