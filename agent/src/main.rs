@@ -79,6 +79,9 @@ fn run(flags: &Flags, shown: Vec<(String, String)>) -> Result<()> {
     let hostname = hostname(flags, address);
     let pid = system.upid(&system.generate_id("slave"));
     system.set_delegate(pid.id());
+    if let Some(rules) = &flags.firewall_rules {
+        rules.install(&system);
+    }
     info!(%pid, hostname, resources = %resources, "agent starting");
     let info = SlaveInfo {
         hostname: hostname.clone(),
@@ -150,35 +153,29 @@ fn launcher_dir(flags: &Flags) -> Result<PathBuf> {
 }
 
 fn start_system(flags: &Flags) -> Result<System> {
-    let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
     // The flags are said last: they win over the variables of libprocess.
     let mut builder = System::builder()
+        .ip(Ipv4Addr::UNSPECIFIED)
         .from_env()?
-        .ip(ip)
         .port(flags.port)
+        .realms("mesos-agent-readwrite", "mesos-agent-readonly")
+        .log_toggle(logging::set_verbosity)
         .max_body(flags::BODY_MAX);
+    if let Some(ip) = flags.ip {
+        builder = builder.ip(ip);
+    }
     if let Some(advertised) = flags.advertise_ip {
         builder = builder.advertise_ip(advertised);
-    } else if ip.is_unspecified() {
-        builder = builder.advertise_ip(own_address()?);
     }
     if let Some(port) = flags.advertise_port {
         builder = builder.advertise_port(port);
     }
     builder.start().with_context(|| {
         format!(
-            "Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip",
+            "Failed to initialize: Failed to bind on port {}; choose another --port or --ip",
             flags.port
         )
     })
-}
-
-/// The address others reach this machine at, when it is bound to all of its addresses.
-fn own_address() -> Result<Ipv4Addr> {
-    let name = mesos_daemon::hostname::own();
-    v4(&name, 0).with_context(|| {
-        format!("Failed to obtain the IP address for '{name}'; the DNS service may not be able to resolve it: set --ip or --advertise_ip")
-    }).map(|address| *address.ip())
 }
 
 fn v4(host: &str, port: u16) -> Option<SocketAddrV4> {

@@ -37,7 +37,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
 use engine::{Engine, Place};
-use remote::Remote;
+use remote::{Echo, Remote, Wire};
 use row::{Goal, Row};
 use rpc::Load;
 
@@ -157,7 +157,10 @@ pub fn run(size: Size, peers: &[Box<dyn Engine>], program: &Path, groups: &[Stri
         }
     }
     if wanted("remote") {
-        run.remote(&Remote::start(program)?);
+        let mut echo = Echo::start(program)?;
+        for wire in [Wire::Compatible, Wire::Negotiated] {
+            remote::rows(&mut run, &Remote::start(program, wire)?, &mut echo);
+        }
     }
     Ok(run.rows)
 }
@@ -392,67 +395,5 @@ impl Run<'_> {
                 ..Row::time(&format!("allocations of a {text}"), "allocations")
             });
         }
-    }
-
-    fn remote(&mut self, remote: &Remote) {
-        let load = |clients, ahead, each: u64, bytes| Load {
-            clients,
-            ahead,
-            each: self.size.of(each).max(ahead),
-            bytes,
-        };
-        let blasts = [
-            (64, load(1, 1, 1_000_000, 64), 3.5e6),
-            (1024, load(1, 1, 500_000, 1024), 1.4e6),
-        ];
-        let asks = [
-            (
-                "3 bytes, 8 clients x 250 in flight",
-                load(8, 250, 25_000, 3),
-                40.4e3,
-                800e3,
-            ),
-            (
-                "100 KiB, 8 clients x 50 in flight",
-                load(8, 50, 500, 100 * 1024),
-                5.6e3,
-                15e3,
-            ),
-        ];
-        let single = load(1, 1, 10_000, 3);
-        for (bytes, load, goal) in blasts {
-            let ours = self.ours(|| remote.blast(load).per_second());
-            self.push(Row {
-                goals: vec![Goal::AtLeast(goal)],
-                ours,
-                ..Row::rate(
-                    &format!("remote: messages of {bytes} bytes, one way, one connection"),
-                    "/s",
-                )
-            });
-        }
-        for (text, load, cpp, goal) in asks {
-            let ours = self.ours(|| remote.ask(load).per_second());
-            self.push(Row {
-                cpp: Some(cpp),
-                goals: vec![Goal::AtLeast(goal)],
-                ours,
-                ..Row::rate(&format!("remote: round trips of {text}"), "/s")
-            });
-        }
-        let outcomes = (0..self.size.runs).map(|_| remote.ask(single));
-        let (rates, times): (Vec<f64>, Vec<f64>) = outcomes
-            .map(|outcome| (outcome.per_second(), outcome.median_us()))
-            .unzip();
-        self.push(Row {
-            cpp: Some(9.5e3),
-            goals: vec![Goal::AtLeast(45e3)],
-            ours: median(rates),
-            ..Row::rate("remote: round trips of 3 bytes, one at a time", "/s")
-        });
-        self.push(Row {
-            ours: median(times),
-            ..Row::time("remote: round trip of 3 bytes, p50", "µs")
-        });
     }
 }

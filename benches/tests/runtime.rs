@@ -17,12 +17,12 @@ static ALLOCATOR: Counting = Counting;
 fn runtime_measures_every_row() {
     let program = Path::new(env!("CARGO_BIN_EXE_libprocess-bench"));
     let rows = run(Size::TINY, &peers::all(), program, &[]).unwrap();
-    assert_eq!(rows.len(), 31);
+    assert_eq!(rows.len(), 37);
     for row in &rows {
         assert!(row.ours.is_finite() && row.ours >= 0.0, "{row}");
         let measured = |figure: f64| figure > 0.0 || figure.is_nan();
         assert!(row.peers.iter().all(|(_, figure)| measured(*figure)), "{row}");
     }
-    assert_eq!(row::render(&rows).lines().count(), rows.len() + 5);
+    assert_eq!(row::render(&rows).lines().count(), rows.len() + 8);
     assert!(plot::svg(&rows).ends_with("</svg>\n"));
 }

@@ -1,18 +1,17 @@
+use crate::environment::MAX_WORKERS;
 use crate::system::{Inner, Stop};
+use crate::watchdog::{self, SlowHandler};
 use crate::worker::Worker;
-use crate::{System, Tls, builtin, http};
+use crate::{System, Tls, builtin, http, transport};
 use libprocess_core::http::Limits;
 use libprocess_engine::Turns;
 use parking_lot::Mutex;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::num::NonZero;
 use std::sync::{Arc, Once, mpsc};
 use std::time::Duration;
 use tokio::net::TcpSocket;
-
-/// As many workers as libprocess allows.
-const MAX_WORKERS: usize = 1024;
 
 /// The largest body accepted unless told otherwise: room for any message of a big cluster, not for an attack.
 const DEFAULT_MAX_BODY: usize = 256 * 1024 * 1024;
@@ -56,7 +55,12 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) header_timeout: Duration,
     pub(crate) max_outbound: usize,
+    pub(crate) framing: bool,
     pub(crate) log_toggle: Option<LogToggle>,
+    pub(crate) metrics_limit: Option<(u32, Duration)>,
+    pub(crate) readwrite_realm: Option<String>,
+    pub(crate) readonly_realm: Option<String>,
+    pub(crate) watchdog: Option<watchdog::Settings>,
 }
 
 impl Builder {
@@ -80,12 +84,18 @@ impl Builder {
                 },
                 header_timeout: DEFAULT_HEADER_TIMEOUT,
                 max_outbound: DEFAULT_MAX_OUTBOUND,
+                framing: true,
                 log_toggle: None,
+                metrics_limit: None,
+                readwrite_realm: None,
+                readonly_realm: None,
+                watchdog: Some(watchdog::Settings::default()),
             },
         }
     }
 
-    /// Listens on this address. The default is the loopback interface; with `0.0.0.0` say what to advertise.
+    /// Listens on this address. The default is the loopback interface. With `0.0.0.0`, PIDs carry what is to be advertised, else the
+    /// address that the name of this machine stands for.
     pub fn ip(mut self, ip: Ipv4Addr) -> Builder {
         self.ip = ip;
         self
@@ -163,9 +173,38 @@ impl Builder {
         self
     }
 
+    /// Whether messages may travel in frames of our own, which is the default, over persistent connections to peers that offer
+    /// to read them, and whether we offer it. Peers that do not know frames never see one; see
+    /// [`frame`](libprocess_core::frame).
+    pub fn framing(mut self, framing: bool) -> Builder {
+        self.settings.framing = framing;
+        self
+    }
+
     /// What `/logging/toggle` calls with the level wanted: 0 for normal, 1 for debug, 2 and above for trace.
     pub fn log_toggle(mut self, set_level: impl Fn(u32) + Send + Sync + 'static) -> Builder {
         self.settings.log_toggle = Some(Arc::new(set_level));
+        self
+    }
+
+    /// Calls `report` when a handler has held its worker for `limit`, at its end; other processes of the worker wait for it
+    /// meanwhile. One that has run for a hundred times the limit is reported while it runs. The default is 10 ms and a
+    /// line in the log.
+    pub fn slow_handlers(
+        mut self,
+        limit: Duration,
+        report: impl Fn(&SlowHandler) + Send + Sync + 'static,
+    ) -> Builder {
+        self.settings.watchdog = Some(watchdog::Settings {
+            limit,
+            report: Arc::new(report),
+        });
+        self
+    }
+
+    /// Does without the thread that looks for slow handlers.
+    pub fn without_watchdog(mut self) -> Builder {
+        self.settings.watchdog = None;
         self
     }
 
@@ -177,37 +216,25 @@ impl Builder {
         self.workers(1)
     }
 
-    /// Takes what the environment says: `LIBPROCESS_IP`, `LIBPROCESS_PORT`, `LIBPROCESS_ADVERTISE_IP`,
-    /// `LIBPROCESS_ADVERTISE_PORT`, `LIBPROCESS_NUM_WORKER_THREADS`,
-    /// `LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH` and those of [`Tls::from_variables`]. No other code of
-    /// this crate reads it.
-    ///
-    /// # Errors
-    ///
-    /// When a variable cannot be parsed; the text names it.
-    pub fn from_env(mut self) -> io::Result<Builder> {
-        if let Some(ip) = variable("LIBPROCESS_IP")? {
-            self.ip = ip;
-        }
-        if let Some(port) = variable("LIBPROCESS_PORT")? {
-            self.port = port;
-        }
-        if let Some(ip) = variable("LIBPROCESS_ADVERTISE_IP")? {
-            self.advertise_ip = Some(ip);
-        }
-        if let Some(port) = variable("LIBPROCESS_ADVERTISE_PORT")? {
-            self.advertise_port = Some(port);
-        }
-        if let Some(workers) = variable("LIBPROCESS_NUM_WORKER_THREADS")? {
-            self = self.workers(workers);
-        }
-        if let Some(check) = variable("LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH")? {
-            self.settings.check_peer_ip = check;
-        }
-        if let Some(tls) = Tls::from_variables(|name| std::env::var(name).ok())? {
-            self.tls = Some(tls);
-        }
-        Ok(self)
+    /// Lets `/metrics/snapshot` answer so many requests in so much time; others wait their turn. There is no limit by default, but
+    /// [`Builder::from_env`] sets that of Mesos.
+    /// No requests at all count as one.
+    pub fn metrics_limit(mut self, limit: Option<(u32, Duration)>) -> Builder {
+        self.settings.metrics_limit = limit.map(|(requests, per)| (requests.max(1), per));
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn metrics_limit_now(&self) -> Option<(u32, Duration)> {
+        self.settings.metrics_limit
+    }
+
+    /// The realms of the endpoints every system has: those that change something, and those that show something. They are open to all
+    /// by default.
+    pub fn realms(mut self, readwrite: &str, readonly: &str) -> Builder {
+        self.settings.readwrite_realm = Some(readwrite.to_owned());
+        self.settings.readonly_realm = Some(readonly.to_owned());
+        self
     }
 
     /// Starts the system.
@@ -225,10 +252,11 @@ impl Builder {
         };
         let bound = socket.as_ref().map(TcpSocket::local_addr).transpose()?;
         let bound_port = bound.map_or(0, |address| address.port());
-        let ip = if self.listen {
-            self.advertise_ip.unwrap_or(self.ip)
-        } else {
-            Ipv4Addr::UNSPECIFIED
+        let ip = match self.advertise_ip {
+            _ if !self.listen => Ipv4Addr::UNSPECIFIED,
+            Some(advertised) => advertised,
+            None if self.ip.is_unspecified() => own_address()?,
+            None => self.ip,
         };
         let address = SocketAddrV4::new(
             ip,
@@ -239,6 +267,9 @@ impl Builder {
         inner.clock.attach(Arc::downgrade(&inner));
         start_workers(&inner, self.workers)?;
         let system = System(inner.clone());
+        for worker in inner.workers() {
+            worker.arbiter.spawn(transport::flusher());
+        }
         inner.worker(0).arbiter.spawn(inner.clock.clone().drive());
         builtin::spawn(&system, socket.is_some());
         if let Some(socket) = socket {
@@ -252,19 +283,6 @@ impl Builder {
     }
 }
 
-fn variable<T: std::str::FromStr>(name: &str) -> io::Result<Option<T>> {
-    let Ok(text) = std::env::var(name) else {
-        return Ok(None);
-    };
-    match text.parse() {
-        Ok(value) => Ok(Some(value)),
-        Err(_) => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("failed to parse {name}='{text}'"),
-        )),
-    }
-}
-
 fn bind_socket(address: SocketAddrV4) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     // As libprocess: a restarted daemon must get its port back at once.
@@ -273,6 +291,24 @@ fn bind_socket(address: SocketAddrV4) -> io::Result<TcpSocket> {
         .bind(SocketAddr::V4(address))
         .map_err(|error| in_use(address, error))?;
     Ok(socket)
+}
+
+/// The address others reach this machine by: the first IPv4 address of its name.
+fn own_address() -> io::Result<Ipv4Addr> {
+    let name = dns_lookup::get_hostname()?;
+    let found = (name.as_str(), 0).to_socket_addrs();
+    let found = found.ok().and_then(|mut all| {
+        all.find_map(|address| match address {
+            SocketAddr::V4(address) => Some(*address.ip()),
+            SocketAddr::V6(_) => None,
+        })
+    });
+    found.ok_or_else(|| {
+        io::Error::other(format!(
+            "Failed to obtain the IP address for '{name}'; the DNS service may not be able to resolve it: set LIBPROCESS_IP or \
+             LIBPROCESS_ADVERTISE_IP"
+        ))
+    })
 }
 
 fn in_use(address: SocketAddrV4, error: io::Error) -> io::Error {
@@ -320,9 +356,19 @@ fn start_workers(inner: &Arc<Inner>, count: usize) -> io::Result<()> {
     };
     let workers = handles.into_iter().map(|handle| Worker::new(handle, turns));
     inner.set_workers(workers.collect());
+    let engines = inner.workers().iter().map(|worker| &worker.engine);
+    for worker in engines.clone() {
+        let peers = engines.clone().filter(|peer| !Arc::ptr_eq(peer, worker));
+        worker.set_peers(peers.map(Arc::downgrade).collect());
+    }
+    let watched = inner.settings.watchdog.clone();
+    let watchdog = watched
+        .map(|settings| watchdog::start(inner, settings))
+        .transpose()?;
     inner.stop.get_or_init(|| Stop {
         system,
         thread: Mutex::new(Some(thread)),
+        watchdog: Mutex::new(watchdog),
     });
     let start = |worker: &Worker| worker.start(Arc::downgrade(inner));
     inner.workers().iter().for_each(start);

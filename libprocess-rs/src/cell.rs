@@ -2,7 +2,7 @@
 
 use crate::http::{Request, Responder, RouteTable};
 use crate::system::Inner;
-use crate::{Context, Process, Upid};
+use crate::{Context, Process, Upid, watchdog};
 use bytes::Bytes;
 use libprocess_engine::{Actor, Counts, Life};
 use parking_lot::RwLock;
@@ -19,6 +19,8 @@ pub(crate) struct Head<P: Process> {
     /// Absent until the first route.
     pub(crate) routes: RwLock<Option<Box<RouteTable<P>>>>,
     pub(crate) survives_panics: bool,
+    /// Whether its worker may give it to another.
+    pub(crate) may_move: bool,
 }
 
 /// What only the handlers of a process touch.
@@ -86,9 +88,10 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn terminate(&self, inject: bool);
     /// Calls `f` with what waits, on the worker of the process.
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>);
+    /// The number of the worker where it lives.
+    fn worker(&self) -> usize;
     /// Whether the route that serves `path` wants the body as a stream.
     fn wants_stream(&self, path: &str) -> bool;
-    fn routes(&self) -> Vec<String>;
 }
 
 /// The closures of a process, as its handles push them.
@@ -130,8 +133,16 @@ impl<P: Process> Life for Head<P> {
         cell.system.ended(&cell.upid);
     }
 
+    fn may_move(&self) -> bool {
+        self.may_move
+    }
+
     fn survives_panics(&self) -> bool {
         self.survives_panics
+    }
+
+    fn was_slow(cell: &Arc<Cell<P>>) {
+        watchdog::slow_handler_ended(&cell.system, &cell.upid);
     }
 
     fn panicked(cell: &Arc<Cell<P>>, _: &(dyn Any + Send)) {
@@ -140,7 +151,7 @@ impl<P: Process> Life for Head<P> {
         } else {
             "aborting"
         };
-        tracing::error!(pid = %cell.upid, "process panicked, {fate}");
+        tracing::error!(pid = %cell.upid, fate, "process panicked");
     }
 }
 
@@ -182,6 +193,14 @@ impl<P: Process> AnyProcess for Cell<P> {
         self.end(inject);
     }
 
+    fn worker(&self) -> usize {
+        let mine = Actor::worker(self);
+        let workers = self.system.workers().iter();
+        let mut numbered = workers.enumerate();
+        let found = numbered.find(|(_, worker)| Arc::ptr_eq(&worker.engine, &mine));
+        found.map_or(0, |(number, _)| number)
+    }
+
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>) {
         Actor::ask_counts(self, move |counts| f(counts.into()));
     }
@@ -190,10 +209,5 @@ impl<P: Process> AnyProcess for Cell<P> {
         let routes = self.routes.read();
         let route = routes.as_ref().and_then(|routes| routes.find(path));
         route.is_some_and(|route| route.streaming)
-    }
-
-    fn routes(&self) -> Vec<String> {
-        let routes = self.routes.read();
-        routes.as_ref().map_or_else(Vec::new, |routes| routes.paths())
     }
 }

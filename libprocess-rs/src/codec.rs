@@ -105,6 +105,38 @@ impl Codec for Bincode {
 }
 
 impl<P: Process> Context<P> {
+    /// As [`Context::install`] for messages in a form of one's own, e.g. protobuf: `decode` reads them. What it cannot read is logged and
+    /// dropped.
+    ///
+    /// Mesos: 3rdparty/libprocess/include/process/protobuf.hpp, `ProtobufProcess::install`.
+    ///
+    /// ```
+    /// # use libprocess::{Context, Process};
+    /// struct Total(u64);
+    ///
+    /// impl Process for Total {
+    ///     fn initialize(&mut self, ctx: &mut Context<Self>) {
+    ///         let decode = |bytes: &[u8]| String::from_utf8_lossy(bytes).parse::<u64>();
+    ///         ctx.install_decoded("Add", decode, |total, ctx, from, number| {
+    ///             total.0 += number;
+    ///             ctx.send(&from, "Added", total.0.to_string());
+    ///         });
+    ///     }
+    /// }
+    /// ```
+    pub fn install_decoded<T: 'static, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        decode: impl Fn(&[u8]) -> Result<T, E> + Send + Sync + 'static,
+        handler: impl Fn(&mut P, &mut Context<P>, Upid, T) + Send + Sync + 'static,
+    ) {
+        let message = name.to_owned();
+        self.install(name, move |process, ctx, from, body| match decode(&body) {
+            Ok(value) => handler(process, ctx, from, value),
+            Err(error) => tracing::warn!(%message, %from, %error, "dropping a message that cannot be read"),
+        });
+    }
+
     /// As [`Context::install`] for messages whose body is a `T` in the form of `C`. Others are logged and dropped, as an
     /// unreadable protobuf is in libprocess.
     pub fn install_as<C: Codec, T: DeserializeOwned + 'static>(
@@ -112,11 +144,7 @@ impl<P: Process> Context<P> {
         name: &str,
         handler: impl Fn(&mut P, &mut Context<P>, Upid, T) + Send + Sync + 'static,
     ) {
-        let message = name.to_owned();
-        self.install(name, move |process, ctx, from, body| match C::decode(&body) {
-            Ok(value) => handler(process, ctx, from, value),
-            Err(error) => tracing::warn!(%message, %from, %error, "dropping a message that cannot be read"),
-        });
+        self.install_decoded(name, C::decode::<T>, handler);
     }
 
     /// As [`Context::send`] with a value for a body.

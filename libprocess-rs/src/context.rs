@@ -132,6 +132,10 @@ impl<P: Process> Context<P> {
         options: RouteOptions,
         handler: impl Fn(&mut P, &mut Context<P>, Request, Responder) + Send + Sync + 'static,
     ) {
+        if !options.unlisted {
+            let helps = &self.cell.system.helps;
+            helps.add(self.cell.upid.id_arc(), path, options.help.clone());
+        }
         let mut routes = self.cell.routes.write();
         routes.get_or_insert_default().insert(path, options, handler);
     }
@@ -269,6 +273,9 @@ impl<P: Process> Context<P> {
         let Some(route) = route else {
             return event.responder.respond(Response::not_found());
         };
+        if let Some(refusal) = self.cell.system.guards.refusal_of(self.upid().id(), &route.path) {
+            return event.responder.respond(refusal);
+        }
         if route.realm.is_none() && self.checking() == 0 && self.authorization(&route).is_none() {
             return route.serve(process, self, event);
         }

@@ -17,6 +17,30 @@
 //! assert_eq!(future.wait(), Err(FutureError::Abandoned));
 //! ```
 //!
+//! How a future goes from state to state, and what it calls:
+//!
+//! | from | event | to | callbacks |
+//! |---|---|---|---|
+//! | pending | [`Promise::set`] | ready | `on_ready`, `on_any`, `on_complete` |
+//! | pending | [`Promise::fail`] | failed | `on_failed`, `on_any`, `on_complete` |
+//! | pending | [`Promise::discard`] | discarded | `on_discarded`, `on_any`, `on_complete` |
+//! | pending | the promise is dropped | pending, abandoned | `on_abandoned` |
+//! | pending | [`Promise::associate`] | whatever the other future comes to | those of it |
+//! | pending | [`Future::discard`] | pending, asked to discard | `on_discard`, once |
+//! | ready, failed, discarded, abandoned | any of these | the same | none |
+//!
+//! And what comes after it:
+//!
+//! | outcome | `then`, `map` | `repair` | `recover` | `finish`, `.await`, `wait` |
+//! |---|---|---|---|---|
+//! | ready | runs; if a discard was asked for, discarded instead | passes | passes | the value |
+//! | failed | passes | runs | runs | the message |
+//! | discarded | passes | passes | runs | an error |
+//! | abandoned | passes | passes | runs | an error |
+//!
+//! Callbacks run on the thread that completes the future, or at once when it is complete: [`Pid::defer`](crate::Pid::defer) and
+//! [`Context::then`](crate::Context::then) bring them to a process.
+//!
 //! A value is handed out once per handle, by `.await`, [`Future::wait`], [`Future::then`] and their like, all of which
 //! consume the handle. So values need not be `Clone`; when they are, the handle is too.
 //!

@@ -31,7 +31,7 @@ pub use instrument::{Counter, Gauge, Running, Timer};
 
 use crate::future::await_all;
 use crate::{Future, System};
-use instrument::Instrument;
+use instrument::{History, Instrument};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -75,13 +75,36 @@ impl Metrics {
         Ok(gauge)
     }
 
+    /// As [`Metrics::counter`], and shows below its name how its values of the last `window` were spread, once there are two: `count`,
+    /// `max`, `min`, `p50`, `p90`, `p95`, `p99`, `p999`, `p9999`.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken.
+    pub fn counter_over(&self, system: &System, name: &str, window: Duration) -> Result<Counter, Duplicate> {
+        let counter = Counter::with_history(History::new(system.clock().clone(), window));
+        self.add(name.to_owned(), Instrument::Counter(counter.clone()))?;
+        Ok(counter)
+    }
+
+    /// As [`Metrics::gauge`], with the history of [`Metrics::counter_over`].
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken.
+    pub fn gauge_over(&self, system: &System, name: &str, window: Duration) -> Result<Gauge, Duplicate> {
+        let gauge = Gauge::with_history(History::new(system.clock().clone(), window));
+        self.add(name.to_owned(), Instrument::Gauge(gauge.clone()))?;
+        Ok(gauge)
+    }
+
     /// A timer that is shown as `<name>_ms` and below it, on the clock of `system`, over the last `window`.
     ///
     /// # Errors
     ///
     /// When the name is taken.
     pub fn timer(&self, system: &System, name: &str, window: Duration) -> Result<Timer, Duplicate> {
-        let timer = Timer::new(system.clock().clone(), window);
+        let timer = Timer::new(History::new(system.clock().clone(), window));
         self.add(format!("{name}_ms"), Instrument::Timer(timer.clone()))?;
         Ok(timer)
     }

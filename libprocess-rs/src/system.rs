@@ -1,6 +1,8 @@
 use crate::builder::{Builder, Settings};
 use crate::cell::{AnyProcess, Body, Cell, EventCounts, Head, Message};
 use crate::clock::Clock;
+use crate::help::Helps;
+use crate::http::Guests;
 use crate::http::auth::Guards;
 use crate::link::Links;
 use crate::metrics::Metrics;
@@ -17,7 +19,7 @@ use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One runtime: workers, processes, a clock and, unless it is a mere client, an address of its own.
 ///
@@ -33,9 +35,11 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) links: Links,
     pub(crate) sockets: Sockets,
+    pub(crate) guests: Guests,
     pub(crate) metrics: Metrics,
     pub(crate) delegate: RwLock<Option<String>>,
     pub(crate) guards: Guards,
+    pub(crate) helps: Helps,
     pub(crate) tls: Option<Loaded>,
     pub(crate) processes: Table,
     waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
@@ -44,6 +48,8 @@ pub(crate) struct Inner {
     next_worker: AtomicUsize,
     /// Blocking work that has not returned.
     blocking: Arc<AtomicUsize>,
+    /// Since when each worker has been in a slow handler.
+    pub(crate) slow_since: Mutex<FxHashMap<usize, Instant>>,
     stopped: AtomicBool,
     pub(crate) stop: OnceLock<Stop>,
 }
@@ -52,6 +58,7 @@ pub(crate) struct Inner {
 pub(crate) struct Stop {
     pub(crate) system: actix_rt::System,
     pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) watchdog: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Why a process could not be started.
@@ -69,8 +76,9 @@ pub enum SpawnError {
 /// How a process is started, see [`System::spawn_with`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SpawnOptions {
-    /// Its worker, taken modulo [`System::workers`]. By default that of the process that asks; asked from elsewhere, each
-    /// in turn.
+    /// Its worker for life, taken modulo [`System::workers`]. By default it begins on that of the process that asks; asked
+    /// from elsewhere, on each in turn. A worker that has been busy for two milliseconds without rest then gives half of the
+    /// processes that wait for it to a worker that has nothing to do.
     pub worker: Option<usize>,
     /// What a panic in one of its handlers does.
     pub on_panic: OnPanic,
@@ -118,7 +126,7 @@ impl System {
         self.0.workers().len()
     }
 
-    /// Starts a process, on the worker of the process that asks, so that talk between the two is cheap; asked from
+    /// Starts a process, called `(1)` and so on when `id` is empty, on the worker of the process that asks, so that talk between the two is cheap; asked from
     /// elsewhere, on each worker in turn.
     ///
     /// # Errors
@@ -164,8 +172,7 @@ impl System {
                 current.unwrap_or_else(|| self.0.any_worker())
             }
         };
-        let survives_panics = options.on_panic == OnPanic::Terminate;
-        self.0.spawn(id.into(), worker, process, survives_panics)
+        self.0.spawn(id.into(), worker, process, options)
     }
 
     /// Makes an id no other process has: `prefix(1)`, `prefix(2)` and so on.
@@ -198,6 +205,16 @@ impl System {
     /// Sends a named message in the name of `from`.
     pub fn send_from(&self, from: &Upid, to: &Upid, name: &str, body: impl Into<Bytes>) {
         self.0.send(from, to, name, body.into());
+    }
+
+    /// Ready when there is room for more messages to the runtime of `to`: at most 1 MiB waits for it to read. At once when
+    /// nothing waits, e.g. because it is this runtime; and when the connection breaks, whose end only a link tells.
+    ///
+    /// Sending never waits. Who has much to send should wait for this now and then, with
+    /// [`Context::then`](crate::Context::then), for a connection with too much waiting is given up: see
+    /// [`Builder::max_outbound`].
+    pub fn room(&self, to: &Upid) -> Future<()> {
+        self.0.sockets.room(to.address())
     }
 
     /// How many events wait for a local process; `None` when there is no such process.
@@ -288,6 +305,13 @@ impl System {
         inner.sockets.close();
         if let Some(stop) = inner.stop.get() {
             stop.system.stop();
+            let watchdog = stop.watchdog.lock().take();
+            if let Some(watchdog) = watchdog {
+                watchdog.thread().unpark();
+                if !on_worker {
+                    drop(watchdog.join());
+                }
+            }
             let thread = stop.thread.lock().take();
             if let Some(thread) = thread.filter(|_| !on_worker) {
                 drop(thread.join());
@@ -303,11 +327,13 @@ impl Inner {
             clock: Clock::new(settings.paused_clock),
             delegate: RwLock::new(settings.delegate.clone()),
             guards: Guards::default(),
+            helps: Helps::default(),
             tls,
             settings,
             address,
             links: Links::default(),
             sockets: Sockets::default(),
+            guests: Guests::default(),
             metrics: Metrics::default(),
             processes: Table::default(),
             waiters: Mutex::default(),
@@ -315,6 +341,7 @@ impl Inner {
             workers: OnceLock::new(),
             next_worker: AtomicUsize::new(0),
             blocking: Arc::default(),
+            slow_since: Mutex::default(),
             stopped: AtomicBool::new(false),
             stop: OnceLock::new(),
         }
@@ -341,21 +368,33 @@ impl Inner {
         self.any_worker().arbiter.spawn(task);
     }
 
+    /// As [`Inner::spawn_io`] on the worker that asks, if one does.
+    pub(crate) fn spawn_io_here(&self, task: impl std::future::Future<Output = ()> + Send + 'static) {
+        let here = self.workers().iter().find(|worker| worker.engine.is_current());
+        here.unwrap_or_else(|| self.any_worker()).arbiter.spawn(task);
+    }
+
     fn spawn<P: Process>(
         self: &Arc<Self>,
         id: String,
         worker: &Worker,
         process: P,
-        survives_panics: bool,
+        options: SpawnOptions,
     ) -> Result<Pid<P>, SpawnError> {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(SpawnError::Stopped);
         }
+        let id = if id.is_empty() {
+            System(self.clone()).generate_id("")
+        } else {
+            id
+        };
         let head = Head {
             upid: Upid::new(id.as_str(), self.address),
             system: self.clone(),
             routes: RwLock::default(),
-            survives_panics,
+            survives_panics: options.on_panic == OnPanic::Terminate,
+            may_move: options.worker.is_none(),
         };
         let (cell, birth) = Cell::new(head, worker.engine.clone(), |cell| Body::new(process, cell));
         if !self.processes.insert(cell.clone()) {
@@ -379,6 +418,10 @@ impl Inner {
             .iter()
             .map(|worker| worker.engine.quiet_since())
             .collect()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_local(&self, upid: &Upid) -> bool {
@@ -433,6 +476,7 @@ impl Inner {
     /// is taken for one of this.
     pub(crate) fn ended(&self, upid: &Upid) {
         let mut waiters = self.waiters.lock();
+        self.helps.remove(upid.id());
         self.links.ended(upid, || self.processes.remove(upid.id()));
         let told = waiters.remove(upid.id()).unwrap_or_default();
         drop(waiters);

@@ -17,14 +17,18 @@
 //! # }
 //! ```
 //!
-//! Mesos: 3rdparty/libprocess/src/openssl.cpp; docs/ssl.md. Differs from Mesos: TLS 1.2 and 1.3 only, with the ciphers of rustls;
-//! older versions and `LIBPROCESS_SSL_CIPHERS` are refused or ignored with a warning.
+//! Mesos: 3rdparty/libprocess/src/openssl.cpp; docs/ssl.md. Differs from Mesos: TLS 1.2 and 1.3 only, with the ciphers and curves of
+//! rustls; asking for others alone is an error that names the variable.
 
+mod depth;
 mod stream;
+mod suites;
+mod variables;
 mod verify;
 
 pub(crate) use stream::Stream;
 
+use depth::ClientsWithin;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -36,6 +40,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use verify::Verify;
+
+/// How deep chains may be unless told otherwise.
+///
+/// Mesos: 3rdparty/libprocess/src/openssl.cpp, `verification_depth`.
+const DEPTH: usize = 4;
+
+/// Where authorities come from, in the words of Mesos.
+const CA: &str = "CA file and/or directory";
 
 /// How a system proves who it is, and whom it trusts. Files are PEM.
 #[derive(Debug, Clone)]
@@ -60,6 +72,12 @@ pub struct Tls {
     pub tls_1_2: bool,
     /// Whether TLS 1.3 is spoken.
     pub tls_1_3: bool,
+    /// How many certificates may stand between that of a peer and that of an authority.
+    pub verification_depth: usize,
+    /// The ciphers of TLS 1.2, by OpenSSL's names with colons between them, the best first. Without it, all that are good.
+    pub ciphers: Option<String>,
+    /// The curves to agree on keys by, in the same form; `auto` and nothing mean all that are good.
+    pub ecdh_curves: Option<String>,
 }
 
 impl Tls {
@@ -76,81 +94,29 @@ impl Tls {
             downgrade: false,
             tls_1_2: true,
             tls_1_3: true,
+            verification_depth: DEPTH,
+            ciphers: None,
+            ecdh_curves: None,
         }
-    }
-
-    /// Takes the `LIBPROCESS_SSL_*` variables, by a function that reads one; `None` when TLS is not enabled.
-    ///
-    /// # Errors
-    ///
-    /// When a variable cannot be parsed or a file is not named; the text says which.
-    pub fn from_variables(read: impl Fn(&str) -> Option<String>) -> io::Result<Option<Tls>> {
-        let variable = |name: &str| read(&format!("LIBPROCESS_SSL_{name}"));
-        let flag = |name: &str, default: bool| match variable(name).as_deref() {
-            None | Some("") => Ok(default),
-            Some("1" | "true") => Ok(true),
-            Some("0" | "false") => Ok(false),
-            Some(other) => Err(invalid(format!(
-                "LIBPROCESS_SSL_{name} must be true or false, not '{other}'"
-            ))),
-        };
-        if !flag("ENABLED", false)? {
-            return Ok(None);
-        }
-        let file = |name: &str| {
-            let path = variable(name).map(PathBuf::from);
-            path.ok_or_else(|| {
-                invalid(format!(
-                    "TLS is enabled: set LIBPROCESS_SSL_{name} to the path of a PEM file"
-                ))
-            })
-        };
-        for old in ["ENABLE_SSL_V3", "ENABLE_TLS_V1_0", "ENABLE_TLS_V1_1"] {
-            if flag(old, false)? {
-                return Err(invalid(format!(
-                    "LIBPROCESS_SSL_{old} is not supported: these versions are broken, use TLS 1.2 or 1.3"
-                )));
-            }
-        }
-        for ours in ["CIPHERS", "ECDH_CURVES", "VERIFICATION_DEPTH"] {
-            if variable(ours).is_some() {
-                tracing::warn!(variable = ours, "a LIBPROCESS_SSL variable has no effect");
-            }
-        }
-        let scheme = variable("HOSTNAME_VALIDATION_SCHEME").unwrap_or_else(|| "legacy".to_owned());
-        let reverse_dns = match scheme.as_str() {
-            "legacy" => true,
-            "openssl" => false,
-            other => {
-                return Err(invalid(format!(
-                    "LIBPROCESS_SSL_HOSTNAME_VALIDATION_SCHEME must be legacy or openssl, not '{other}'"
-                )));
-            }
-        };
-        Ok(Some(Tls {
-            cert_file: file("CERT_FILE")?,
-            key_file: file("KEY_FILE")?,
-            ca_file: variable("CA_FILE").map(PathBuf::from),
-            ca_dir: variable("CA_DIR").map(PathBuf::from),
-            verify_server: flag("VERIFY_SERVER_CERT", flag("VERIFY_CERT", false)?)?,
-            require_client: flag("REQUIRE_CLIENT_CERT", flag("REQUIRE_CERT", false)?)?,
-            reverse_dns,
-            downgrade: flag("SUPPORT_DOWNGRADE", false)?,
-            tls_1_2: flag("ENABLE_TLS_V1_2", true)?,
-            tls_1_3: flag("ENABLE_TLS_V1_3", true)?,
-        }))
     }
 
     /// Reads the files.
     pub(crate) fn load(&self) -> io::Result<Loaded> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions: Vec<_> = [(self.tls_1_2, &TLS12), (self.tls_1_3, &TLS13)]
             .into_iter()
             .filter_map(|(wanted, version)| wanted.then_some(version))
             .collect();
-        let chain = certificates(&self.cert_file)?;
+        if versions.is_empty() {
+            return Err(invalid(
+                "no version of TLS is enabled: leave LIBPROCESS_SSL_ENABLE_TLS_V1_2 or _V1_3 on",
+            ));
+        }
+        let provider = suites::provider(self.ciphers.as_deref(), self.ecdh_curves.as_deref(), &versions)?;
+        let provider = Arc::new(provider);
+        let chain = certificates("cert file", &self.cert_file)?;
         let key = || {
-            PrivateKeyDer::from_pem_file(&self.key_file).map_err(|error| unreadable(&self.key_file, &error))
+            PrivateKeyDer::from_pem_file(&self.key_file)
+                .map_err(|error| unreadable("key file", &self.key_file, &error))
         };
         let roots = Arc::new(self.roots()?);
         if roots.is_empty() && (self.verify_server || self.require_client) {
@@ -164,13 +130,24 @@ impl Tls {
             .map_err(invalid)?;
         let server = if self.require_client {
             let verifier = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone());
-            server.with_client_cert_verifier(verifier.build().map_err(invalid)?)
+            server.with_client_cert_verifier(Arc::new(ClientsWithin {
+                inner: verifier.build().map_err(invalid)?,
+                depth: self.verification_depth,
+            }))
         } else {
             server.with_no_client_auth()
         };
-        let server = server.with_single_cert(chain.clone(), key()?).map_err(invalid)?;
+        let server = server.with_single_cert(chain.clone(), key()?).map_err(|error| {
+            invalid(format!(
+                "Private key does not match the certificate public key: {error}"
+            ))
+        })?;
 
-        let verify = Verify::new(self.verify_server.then_some(roots), &provider)?;
+        let verify = Verify::new(
+            self.verify_server.then_some(roots),
+            self.verification_depth,
+            &provider,
+        )?;
         let client = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
             .map_err(invalid)?
@@ -190,7 +167,7 @@ impl Tls {
     fn roots(&self) -> io::Result<RootCertStore> {
         let mut files: Vec<PathBuf> = self.ca_file.iter().cloned().collect();
         if let Some(directory) = &self.ca_dir {
-            let entries = std::fs::read_dir(directory).map_err(|error| unreadable(directory, &error))?;
+            let entries = std::fs::read_dir(directory).map_err(|error| unreadable(CA, directory, &error))?;
             for entry in entries {
                 let path = entry?.path();
                 files.extend(path.is_file().then_some(path));
@@ -198,22 +175,22 @@ impl Tls {
         }
         let mut roots = RootCertStore::empty();
         for file in files {
-            for certificate in certificates(&file)? {
-                roots
-                    .add(certificate)
-                    .map_err(|error| unreadable(&file, &error))?;
+            // A bundle of a system may hold authorities of a kind nobody reads any more.
+            let (good, _) = roots.add_parsable_certificates(certificates(CA, &file)?);
+            if good == 0 {
+                return Err(unreadable(CA, &file, &"it holds no certificate that can be read"));
             }
         }
         Ok(roots)
     }
 }
 
-fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let all = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(path, &error))?;
+fn certificates(what: &str, path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
+    let all = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(what, path, &error))?;
     let all: Result<Vec<_>, _> = all.collect();
-    let all = all.map_err(|error| unreadable(path, &error))?;
+    let all = all.map_err(|error| unreadable(what, path, &error))?;
     if all.is_empty() {
-        return Err(unreadable(path, &"it holds no certificate"));
+        return Err(unreadable(what, path, &"it holds no certificate"));
     }
     Ok(all)
 }
@@ -222,8 +199,8 @@ fn invalid(error: impl ToString) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error.to_string())
 }
 
-fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
-    invalid(format!("failed to load '{}': {error}", path.display()))
+fn unreadable(what: &str, path: &Path, error: &dyn std::fmt::Display) -> io::Error {
+    invalid(format!("Could not load {what} '{}': {error}", path.display()))
 }
 
 /// [`Tls`] with its files read.

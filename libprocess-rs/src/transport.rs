@@ -5,21 +5,53 @@
 //!
 //! Mesos: 3rdparty/libprocess/src/process.cpp, `SocketManager`.
 
+mod answers;
+mod flush;
 mod outbound;
+mod queue;
+
+pub(crate) use flush::flusher;
 
 use crate::system::Inner;
-use crate::{LinkMode, Upid};
-use libprocess_core::message;
+use crate::{Bytes, Future, LinkMode, Upid};
 use outbound::{Outbound, Push};
 use parking_lot::Mutex;
+use queue::Queue;
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The outgoing connections of one system.
-#[derive(Default)]
 pub(crate) struct Sockets {
     peers: Mutex<FxHashMap<SocketAddrV4, Peer>>,
+    /// Another number, which no other system has had, whenever some address has another connection.
+    version: AtomicU64,
+}
+
+impl Default for Sockets {
+    fn default() -> Sockets {
+        Sockets {
+            peers: Mutex::default(),
+            version: AtomicU64::new(fresh_version()),
+        }
+    }
+}
+
+fn fresh_version() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// The connection a thread used last, good as long as the version is that of its system.
+struct Last {
+    version: u64,
+    socket: Arc<Outbound>,
+}
+
+thread_local! {
+    static LAST: Cell<Option<Last>> = const { Cell::new(None) };
 }
 
 #[derive(Default)]
@@ -30,25 +62,34 @@ struct Peer {
 
 impl Sockets {
     /// Queues a message for another runtime; it is lost if the connection is.
-    pub(crate) fn send(&self, system: &Arc<Inner>, from: &Upid, to: &Upid, name: &str, body: &[u8]) {
+    pub(crate) fn send(&self, system: &Arc<Inner>, from: &Upid, to: &Upid, name: &str, body: &Bytes) {
+        let limit = system.settings.max_outbound;
+        let version = self.version.load(Ordering::Acquire);
+        let known = LAST
+            .take()
+            .filter(|last| last.version == version && last.socket.address == to.address());
+        let (mut socket, mut fresh) = match known {
+            Some(last) => (last.socket, false),
+            None => self.for_sending(to.address()),
+        };
         loop {
-            let (socket, fresh) = self.for_sending(to.address());
-            let limit = system.settings.max_outbound;
-            let pushed = socket.push(limit, |buffer| message::encode(from, to, name, body, buffer));
+            let pushed = socket.push(limit, from, to, name, body);
             if fresh {
                 // Started with its first message in place, or it would find nothing to do and close.
                 socket.start(system);
             }
             match pushed {
-                Push::Queued => return,
+                Push::Queued => break,
                 Push::Full => {
                     tracing::warn!(%to, name, "dropping a message and its connection, too much is queued");
-                    return;
+                    break;
                 }
                 // It drained and was closed just now; the next look finds or makes another.
-                Push::Closed => {}
+                Push::Closed => (socket, fresh) = self.for_sending(to.address()),
             }
         }
+        // If there was a change since the version was read, the next send looks again.
+        LAST.set(Some(Last { version, socket }));
     }
 
     /// Makes sure that a persistent connection to `address` exists.
@@ -62,8 +103,19 @@ impl Sockets {
         let queued = old.as_ref().map(|old| old.replace()).unwrap_or_default();
         let socket = Arc::new(Outbound::new(address, true, queued));
         peer.persistent = Some(socket.clone());
+        self.version.store(fresh_version(), Ordering::Release);
         drop(peers);
         socket.start(system);
+    }
+
+    /// Ready when there is room in the queue of the connection to `address`, or no connection.
+    pub(crate) fn room(&self, address: SocketAddrV4) -> Future<()> {
+        let peers = self.peers.lock();
+        let peer = peers.get(&address);
+        let socket = peer.and_then(|peer| peer.persistent.as_ref().or(peer.temporary.as_ref()));
+        let socket = socket.cloned();
+        drop(peers);
+        socket.map_or_else(|| Future::ready(()), |socket| socket.room())
     }
 
     /// Messages that peers have not answered yet.
@@ -93,8 +145,9 @@ impl Sockets {
         if let Some(socket) = peer.persistent.as_ref().or(peer.temporary.as_ref()) {
             return (socket.clone(), false);
         }
-        let socket = Arc::new(Outbound::new(address, false, Vec::new()));
+        let socket = Arc::new(Outbound::new(address, false, Queue::default()));
         peer.temporary = Some(socket.clone());
+        self.version.store(fresh_version(), Ordering::Release);
         (socket, true)
     }
 
@@ -113,6 +166,7 @@ impl Sockets {
         let current = slot.as_ref().is_some_and(|current| Arc::ptr_eq(current, socket));
         if current {
             *slot = None;
+            self.version.store(fresh_version(), Ordering::Release);
             then();
         }
         if peer.persistent.is_none() && peer.temporary.is_none() {

@@ -10,7 +10,7 @@ mod master;
 mod observer;
 mod registrar;
 
-use std::net::{Ipv4Addr, SocketAddrV4, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use anyhow::{Context as _, Result, bail};
 use libprocess::System;
@@ -46,30 +46,36 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>) -> Result<()> {
     .map_err(anyhow::Error::msg)?;
     flags.check().map_err(anyhow::Error::msg)?;
     let store = registrar::Store::open(&flags)?;
-    let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
     // The flags are said last: they win over the variables of libprocess.
     let mut builder = System::builder()
+        .ip(Ipv4Addr::UNSPECIFIED)
         .from_env()?
-        .ip(ip)
         .port(flags.port)
+        .realms("mesos-master-readwrite", "mesos-master-readonly")
+        .log_toggle(logging::set_verbosity)
         .delegate("master")
         .max_body(flags::BODY_MAX);
+    if let Some(ip) = flags.ip {
+        builder = builder.ip(ip);
+    }
     if let Some(advertised) = flags.advertise_ip {
         builder = builder.advertise_ip(advertised);
-    } else if ip.is_unspecified() {
-        builder = builder.advertise_ip(own_address()?);
     }
     if let Some(port) = flags.advertise_port {
         builder = builder.advertise_port(port);
     }
     let system = builder.start().with_context(|| {
         format!(
-            "Failed to initialize: Failed to bind on {ip}:{}; choose another --port or --ip",
+            "Failed to initialize: Failed to bind on port {}; choose another --port or --ip",
             flags.port
         )
     })?;
+    if let Some(rules) = &flags.firewall_rules {
+        rules.install(&system);
+    }
     let address = system.address();
     let hostname = hostname(&flags, address);
+    let ip = flags.ip.unwrap_or(Ipv4Addr::UNSPECIFIED);
     for (name, value) in [("hostname", hostname.clone()), ("ip", ip.to_string())] {
         if !shown.iter().any(|(shown, _)| shown == name) {
             shown.push((name.to_owned(), value));
@@ -129,19 +135,4 @@ fn hostname(flags: &Flags, address: SocketAddrV4) -> String {
     } else {
         address.ip().to_string()
     }
-}
-
-/// The address others reach this machine at, when it is bound to all of its addresses.
-fn own_address() -> Result<Ipv4Addr> {
-    let name = mesos_daemon::hostname::own();
-    let found = (name.as_str(), 0)
-        .to_socket_addrs()
-        .ok()
-        .and_then(|mut addresses| {
-            addresses.find_map(|address| match address {
-                std::net::SocketAddr::V4(address) => Some(*address.ip()),
-                std::net::SocketAddr::V6(_) => None,
-            })
-        });
-    found.with_context(|| format!("Failed to obtain the IP address for '{name}'; the DNS service may not be able to resolve it: set --ip or --advertise_ip"))
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use libprocess::http::{Request, Responder, Response};
+use libprocess::http::{Help, Request, Responder, Response};
 use libprocess::{Context, Future, Pid, Process, Promise, System};
 use mesos_master_core::registry::Operation;
 use mesos_proto::v0::internal::Registry;
@@ -185,5 +185,7 @@ impl Process for Registrar {
                 responder.respond(Response::json_with_jsonp(body, &request));
             },
         );
+        let help = Help::new("Shows what must survive the master.");
+        context.explain("/registry", help.authentication(true));
     }
 }

@@ -3,6 +3,7 @@
 //! | command | what it does |
 //! |---|---|
 //! | `verify` | everything CI checks: formatting, lints, the house rules, documentation, tests. Never writes. |
+//! | `verify --deep [LANE...]` | what CI has no time for: loom, sanitizers, order and rules under load. |
 //! | `fix` | formats and applies what the linter can mend. Never judges. |
 //! | `test` | the tests, with the real clients they need (installed into `target/` from PyPI). |
 //! | `bench SUBJECT` | a benchmark: `launch`, `runtime`. |
@@ -13,6 +14,7 @@
 
 mod bench;
 mod clients;
+mod deep;
 mod demo;
 mod fuzz;
 mod r#gen;
@@ -42,7 +44,11 @@ fn main() -> ExitCode {
 fn dispatch(command: &str, rest: &[String]) -> Result<()> {
     let root = root();
     match command {
-        "verify" => verify::run(&root),
+        "verify" => match rest.split_first() {
+            None => verify::run(&root),
+            Some((flag, lanes)) if flag == "--deep" => deep::run(&root, lanes),
+            Some((other, _)) => bail!("`verify` knows `--deep [LANE...]`, not `{other}`"),
+        },
         "fix" => verify::fix(&root),
         "test" => test::run(&root, rest),
         "bench" => bench::run_named(&root, rest),
@@ -61,6 +67,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
 const HELP: &str = "cargo xtask <command>
 
   verify          everything CI checks; never writes
+  verify --deep   what CI has no time for: loom, asan, valgrind, order, model; by name for a part
   fix             formats and applies lint fixes; never judges
   test [FILTER]   the tests, with the real clients they need
   bench SUBJECT   a benchmark: launch, runtime

@@ -244,9 +244,6 @@ pub struct LaterFlags {
     /// Directories where missing host paths may be created.
     #[arg(long, hide = true)]
     pub host_path_volume_force_creation: Option<String>,
-    /// Disabled-endpoint firewall rules.
-    #[arg(long, hide = true)]
-    pub firewall_rules: Option<String>,
 }
 
 impl LaterFlags {
@@ -320,7 +317,6 @@ impl LaterFlags {
                 "host_path_volume_force_creation",
                 self.host_path_volume_force_creation.is_some(),
             ),
-            ("firewall_rules", self.firewall_rules.is_some()),
         ];
         asked.into_iter().find(|(_, asked)| *asked).map(|(name, _)| name)
     }

@@ -7,6 +7,7 @@ use std::{net::Ipv4Addr, path::PathBuf};
 use clap::{ArgAction, Parser};
 use libprocess::duration::{DurationText, format_duration};
 use mesos_agent_core::ReconfigurationPolicy;
+use mesos_daemon::firewall::FirewallRules;
 
 pub use later::LaterFlags;
 
@@ -180,6 +181,10 @@ pub struct Flags {
     /// Accepted for compatibility; lines are never held back.
     #[arg(long, default_value_t = 0, help_heading = "Logging")]
     pub logbufsecs: u32,
+
+    /// Endpoints to close, as JSON or the path of a file: {"disabled_endpoints": {"paths": ["/files/browse"]}}.
+    #[arg(long, value_name = "RULES")]
+    pub firewall_rules: Option<FirewallRules>,
 
     /// Flags whose features come later.
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! The agent's endpoints.
 
 mod executor;
+mod help;
 mod operator;
 mod readonly;
 
@@ -13,4 +14,5 @@ pub(crate) fn route(ctx: &mut Context<AgentProcess>) {
     readonly::route(ctx);
     executor::route(ctx);
     operator::route(ctx);
+    help::explain(ctx);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use libprocess::{System, Upid};
+use mesos_benches::runtime::remote::{Echo, Wire};
 use mesos_benches::runtime::rpc::{Clients, Load, Outcome, Server};
 use mimalloc::MiMalloc;
 
@@ -22,6 +23,8 @@ libprocess-bench: how fast messages of libprocess travel
       Runs a load against that address. --ip is an address of this host that the server can reach.
   libprocess-bench local [LOAD]
       Runs a load between two systems of this OS process.
+  libprocess-bench echo
+      Prints an address and sends back what one client sends there, without libprocess: what to compare with.
 
 LOAD:
   --clients N    processes that ask (default 8)
@@ -30,6 +33,8 @@ LOAD:
   --bytes N      size of a question and of its answer (default 3)
   --one-way      sends messages that are not answered one by one
   --json         prints one line of JSON
+
+All modes take --wire negotiated, the default, or --wire compatible, which is what C++ libprocess speaks.
 
 Two hosts, 1 KiB, first how many and then how fast:
   a$ libprocess-bench server --ip 10.0.0.1 --port 5555
@@ -45,6 +50,7 @@ struct Options {
     until_eof: bool,
     one_way: bool,
     json: bool,
+    wire: Wire,
     load: Load,
 }
 
@@ -69,17 +75,19 @@ fn run() -> Result<()> {
             measure(&options, &server.context("--server is missing; see --help")?)
         }
         "local" => {
-            let other = start(Ipv4Addr::LOCALHOST, 0)?;
+            let options = parse(arguments)?;
+            let other = start(Ipv4Addr::LOCALHOST, 0, options.wire)?;
             let server = other.spawn("server", Server::default())?;
-            let measured = measure(&parse(arguments)?, server.upid());
+            let measured = measure(&options, server.upid());
             other.shutdown();
             measured
         }
+        "echo" => Echo::serve(),
         "--help" | "-h" | "help" => {
             print!("{HELP}");
             Ok(())
         }
-        other => bail!("there is no mode `{other}`: server, client and local; see --help"),
+        other => bail!("there is no mode `{other}`: server, client, local and echo; see --help"),
     }
 }
 
@@ -91,6 +99,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
         until_eof: false,
         one_way: false,
         json: false,
+        wire: Wire::Negotiated,
         load: Load {
             clients: 8,
             ahead: 250,
@@ -120,6 +129,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
 fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
     match name {
         "--server" => options.server = Some(value.parse()?),
+        "--wire" => options.wire = value.parse()?,
         "--ip" => options.ip = value.parse()?,
         "--port" => options.port = value.parse()?,
         "--clients" => options.load.clients = value.parse()?,
@@ -131,12 +141,13 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-fn start(ip: Ipv4Addr, port: u16) -> Result<System> {
-    Ok(System::builder().ip(ip).port(port).start()?)
+fn start(ip: Ipv4Addr, port: u16, wire: Wire) -> Result<System> {
+    let builder = System::builder().ip(ip).port(port);
+    Ok(builder.framing(wire == Wire::Negotiated).start()?)
 }
 
 fn serve(options: &Options) -> Result<()> {
-    let system = start(options.ip, options.port)?;
+    let system = start(options.ip, options.port, options.wire)?;
     println!("{}", system.spawn("server", Server::default())?);
     if options.until_eof {
         std::io::stdin().read_to_end(&mut Vec::new())?;
@@ -149,7 +160,7 @@ fn serve(options: &Options) -> Result<()> {
 }
 
 fn measure(options: &Options, server: &Upid) -> Result<()> {
-    let system = start(options.ip, 0)?;
+    let system = start(options.ip, 0, options.wire)?;
     let clients = Clients::connect(&system, server, options.load.clients);
     let outcome = if options.one_way {
         clients.blast(options.load)

@@ -169,12 +169,13 @@ pub fn render(rows: &[Row]) -> String {
         }));
         tables.push(table::grid(&cells));
     }
-    if let Some(first) = beside_peers.first() {
+    let names = |row: &Row| row.peers.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    for rows in beside_peers.chunk_by(|a, b| names(a) == names(b)) {
         let mut head = vec!["work".to_owned(), "unit".to_owned(), "ours".to_owned()];
-        head.extend(first.peers.iter().map(|(name, _)| (*name).to_owned()));
+        head.extend(names(rows[0]).into_iter().map(str::to_owned));
         head.extend(["times the best", "goal", ""].map(str::to_owned));
         let mut cells = vec![head];
-        cells.extend(beside_peers.into_iter().map(|row| {
+        cells.extend(rows.iter().map(|row| {
             let mut line = vec![row.work.clone(), row.unit.to_owned(), figure(row.ours)];
             line.extend(row.peers.iter().map(|(_, peer)| figure(*peer)));
             let best = row.best().map(|(_, best)| format!("{:.1}", row.ratio(best)));

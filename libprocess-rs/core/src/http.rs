@@ -9,7 +9,7 @@ mod headers;
 mod query;
 mod reason;
 
-pub use decoder::{DecodeError, Decoder, Event, Head, Limits, RequestDecoder, ResponseDecoder};
+pub use decoder::{DecodeError, Decoder, Event, Framing, Head, Limits, RequestDecoder, ResponseDecoder};
 pub use head::{Method, RequestHead, ResponseHead};
 pub use headers::{Headers, Text};
 pub use query::{MalformedEscape, Query, percent_decode, percent_encode};

@@ -18,6 +18,7 @@
 //!
 //! * [`upid`]: the address of a process, `id@ip:port`.
 //! * [`message`]: how a named message travels as an HTTP request, byte for byte.
+//! * [`frame`]: how it travels between runtimes that both know frames.
 //! * [`http`]: heads, headers, queries and one incremental decoder for requests and responses.
 //! * [`recordio`]: length-prefixed records on a stream.
 //! * [`time`] and [`duration`]: instants, and the text form of durations (`15secs`).
@@ -30,6 +31,7 @@
 
 pub mod backoff;
 pub mod duration;
+pub mod frame;
 pub mod http;
 pub mod message;
 pub mod recordio;

@@ -3,9 +3,26 @@
 //! The bytes are those of C++ libprocess, down to the order of the headers and the empty `Host`, which Mesos 1.11
 //! writes. A reader needs only the `POST`, the path and either `Libprocess-From` or the `User-Agent`.
 
+//!
+//! [`Writer`] and [`Finder`] are the same for a whole connection: they remember heads, since most messages differ from
+//! an earlier one in nothing but their body.
+
+mod finder;
+mod recent;
+mod writer;
+
+pub use finder::{Envelope, Finder, Found};
+pub use recent::Recent;
+pub use writer::Writer;
+
 use crate::Upid;
 use crate::http::{Method, RequestHead, percent_decode};
 use std::io::Write;
+
+/// What follows the one chunk of a body.
+pub const BODY_END: &[u8] = b"\r\n0\r\n\r\n";
+
+const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n\r\n";
 
 /// Appends the request that carries one message to `out`.
 ///
@@ -14,6 +31,12 @@ use std::io::Write;
 /// Mesos: 3rdparty/libprocess/src/encoder.hpp, `MessageEncoder::encode`.
 pub fn encode(from: &Upid, to: &Upid, name: &str, body: &[u8], out: &mut Vec<u8>) {
     out.reserve(body.len() + 2 * from.id().len() + to.id().len() + name.len() + 200);
+    encode_head(from, to, name, out);
+    encode_body(body, out);
+}
+
+/// All lines of the head but the last, which depends on the body.
+fn encode_head(from: &Upid, to: &Upid, name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"POST /");
     if !to.id().is_empty() {
         out.extend_from_slice(to.id().as_bytes());
@@ -27,14 +50,27 @@ pub fn encode(from: &Upid, to: &Upid, name: &str, body: &[u8], out: &mut Vec<u8>
     out.extend_from_slice(b"\r\nLibprocess-From: ");
     out.extend_from_within(sender);
     out.extend_from_slice(b"\r\nConnection: Keep-Alive\r\nHost: \r\n");
+}
+
+fn encode_body(body: &[u8], out: &mut Vec<u8>) {
     if body.is_empty() {
         out.extend_from_slice(b"\r\n");
         return;
     }
-    write!(out, "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len())
-        .expect("writing to memory does not fail");
+    encode_body_begin(body.len(), out);
     out.extend_from_slice(body);
-    out.extend_from_slice(b"\r\n0\r\n\r\n");
+    out.extend_from_slice(BODY_END);
+}
+
+/// The end of the head of a message with a body, and the length of the chunk.
+fn encode_body_begin(length: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(CHUNKED);
+    let digits = (usize::BITS - length.leading_zeros()).div_ceil(4).max(1);
+    for digit in (0..digits).rev() {
+        let nibble = (length >> (4 * digit)) & 0xf;
+        out.push(b"0123456789abcdef"[nibble]);
+    }
+    out.extend_from_slice(b"\r\n");
 }
 
 /// The sender, when `head` carries a message; `None` for an ordinary request.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use libprocess_core::http::{Decoder, Event, Head, Limits, RequestHead, ResponseHead};
+use libprocess_core::http::{Decoder, Event, Head, Limits, RequestDecoder, RequestHead, ResponseHead};
+use libprocess_core::message::Found;
 use libprocess_core::{Upid, message, recordio};
 
 /// How many bytes arrive at a time.
@@ -151,6 +152,88 @@ fn requests_are_understood_and_messages_are_framed_as_cpp_frames_them() {
     assert_eq!(all, (431, 95, 496), "messages, calls of clients, bodies compared");
 }
 
+/// The messages among requests, found without decoding where that is possible, and how many were.
+fn find(bytes: &[u8], piece: usize, max_body: u64) -> (Vec<Message>, usize) {
+    let mut finder = message::Finder::<()>::new(max_body);
+    let (mut messages, mut quickly, mut buffer) = (Vec::new(), 0, Vec::new());
+    for piece in bytes.chunks(piece.clamp(1, bytes.len().max(1))) {
+        buffer.extend_from_slice(piece);
+        loop {
+            let end = match finder.find(&buffer) {
+                Found::Message { kind, body, end } => {
+                    let found = finder.envelope(kind).clone();
+                    messages.push((found.from, found.to, found.name, buffer[body].to_vec()));
+                    quickly += 1;
+                    end
+                }
+                Found::Large { .. } | Found::Partial { .. } => break,
+                Found::Other => match decode_one(&buffer, max_body) {
+                    Some((message, end)) => {
+                        messages.extend(message);
+                        end
+                    }
+                    None => break,
+                },
+            };
+            buffer.drain(..end);
+        }
+    }
+    (messages, quickly)
+}
+
+type Message = (Upid, String, String, Vec<u8>);
+
+/// Decodes the first request; its message, if it is one, and how long it is.
+fn decode_one(bytes: &[u8], max_body: u64) -> Option<(Option<Message>, usize)> {
+    let limits = Limits {
+        max_body,
+        ..Limits::default()
+    };
+    let mut decoder = RequestDecoder::new(limits);
+    decoder.push(bytes);
+    let (mut head, mut body) = (None, Vec::new());
+    loop {
+        match decoder.next().ok()?? {
+            Event::Head(found) => head = Some(found),
+            Event::Data(data) => body.extend_from_slice(&data),
+            Event::End => break,
+        }
+    }
+    let head = head?;
+    let message = message::classify(&head).and_then(|from| {
+        let (to, name) = message::destination(&head.target).ok()?;
+        Some((from, to, name.to_owned(), body))
+    });
+    Some((message, bytes.len() - decoder.rest().len()))
+}
+
+/// What [`find`] should find.
+fn decode_all(bytes: &[u8], max_body: u64) -> Vec<Message> {
+    let (mut messages, mut rest) = (Vec::new(), bytes);
+    while let Some((message, end)) = decode_one(rest, max_body).filter(|(_, end)| *end > 0) {
+        messages.extend(message);
+        rest = &rest[end..];
+    }
+    messages
+}
+
+#[test]
+fn messages_are_found_without_decoding() {
+    let (mut all, mut quickly) = (0, 0);
+    for recording in recordings().iter().filter(|recording| !recording.is_answer()) {
+        let expected = decode_all(&recording.bytes, u64::MAX);
+        for piece in PIECES {
+            let (found, quick) = find(&recording.bytes, piece, u64::MAX);
+            assert!(found == expected, "{} by {piece}", recording.name);
+            if piece == usize::MAX {
+                all += found.len();
+                quickly += quick;
+            }
+        }
+    }
+    assert_eq!((all, quickly), (431, 431));
+}
+
 #[test]
 fn answers_are_understood_and_a_stream_is_one_record_a_chunk() {
     let (mut accepted, mut compared, mut records) = (0, 0, 0);
@@ -222,6 +305,11 @@ proptest::proptest! {
                 _ if bytes.len() > 1 => drop(bytes.remove(place)),
                 _ => {}
             }
+        }
+        let expected = decode_all(&bytes, 10_000);
+        for piece in [1, 7, 1460, usize::MAX] {
+            let (found, _) = find(&bytes, piece, 10_000);
+            proptest::prop_assert!(found == expected, "by {}", piece);
         }
         for piece in [1, 7, 1460] {
             let (heads, ends, data, _) = digest::<RequestHead>(&bytes, piece);

@@ -2,7 +2,7 @@
 
 use crate::record::{Counts, Queue, TAGS};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Owned};
-use crate::worker::{self, Arrival, Runnable, Worker};
+use crate::worker::{self, Arrival, Given, Runnable, Worker};
 use std::any::Any;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,8 +23,16 @@ pub trait Life: Send + Sync + Sized + 'static {
     /// After everything that waited in the mailbox has been dropped.
     fn ended(actor: &Arc<Actor<Self>>);
 
+    /// Whether another worker may run it when its own has too much to do.
+    fn may_move(&self) -> bool;
+
     /// Whether a panic in a handler ends this actor alone. If not, it ends the OS process.
     fn survives_panics(&self) -> bool;
+
+    /// A run has ended of which [`Worker::suspect`] was told meanwhile.
+    fn was_slow(actor: &Arc<Actor<Self>>) {
+        let _ = actor;
+    }
 
     /// A handler has panicked. Unless the actor survives this, the OS process ends as soon as this returns.
     fn panicked(actor: &Arc<Actor<Self>>, panic: &(dyn Any + Send));
@@ -133,6 +141,11 @@ impl<L: Life> Actor<L> {
     /// What tells this actor from all others that live, see [`Beat`](crate::Beat).
     pub fn address(&self) -> usize {
         std::ptr::from_ref(self).addr()
+    }
+
+    /// Its worker at this moment.
+    pub fn worker(&self) -> Arc<Worker> {
+        self.remote.lock().worker.clone()
     }
 
     /// Whether the calling thread is that of its worker.
@@ -399,12 +412,30 @@ impl<L: Life> Actor<L> {
 
 impl<L: Life> Runnable for Actor<L> {
     fn receive(self: Arc<Self>) {
-        debug_assert!(self.is_owned(), "an actor stays with its worker");
+        if !self.is_owned() {
+            // It has moved since; whoever runs it looks at what other threads have sent.
+            return;
+        }
         // SAFETY: this is the owner's thread, and taking runs no foreign code.
         let parked = unsafe { self.local.with(|local| local.parked.take()) };
         if let Some(parked) = parked {
             worker::schedule(parked);
         }
+    }
+
+    fn give_to(self: Arc<Self>, worker: &Arc<Worker>) -> Given {
+        if !self.may_move() {
+            return Given::Kept(self);
+        }
+        let actor = self.clone();
+        let mut remote = actor.remote.lock();
+        remote.worker = worker.clone();
+        // Under the lock, so that no other thread makes the old worker look for it. From here on this thread does not touch
+        // `local` nor the state, which the other reads after it has seen the new owner or taken the right to run.
+        self.owner.store(worker.token(), Ordering::Release);
+        let waker = worker.inject(Arrival::Run(self));
+        drop(remote);
+        Given::Moved(waker.unwrap_or_default())
     }
 
     fn run(self: Arc<Self>, worker: &Worker) -> usize {
@@ -433,6 +464,9 @@ impl<L: Life> Runnable for Actor<L> {
             })
         }
         .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
+        if worker.clear_suspect(self.address()) {
+            L::was_slow(&self);
+        }
         match stop {
             Some(Stop::Budget) => worker::schedule(self),
             Some(Stop::Idle) => {
@@ -505,9 +539,14 @@ struct Question<L: Life> {
 impl<L: Life> Runnable for Question<L> {
     fn receive(self: Arc<Self>) {
         let answer = self.answer.lock().take();
-        if let (Some(answer), Some(counts)) = (answer, self.actor.counts()) {
-            answer(counts);
+        if let Some(answer) = answer {
+            // Asked again if the actor has moved since.
+            self.actor.ask_counts(answer);
         }
+    }
+
+    fn give_to(self: Arc<Self>, _: &Arc<Worker>) -> Given {
+        Given::Kept(self)
     }
 
     fn run(self: Arc<Self>, _: &Worker) -> usize {

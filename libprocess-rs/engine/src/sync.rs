@@ -27,6 +27,12 @@ mod real {
     pub(crate) use parking_lot::Mutex;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+    /// The present.
+    #[inline(always)]
+    pub(crate) fn now() -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
     /// A value that one thread at a time may touch.
     pub(crate) struct Owned<T>(std::cell::UnsafeCell<T>);
 
@@ -51,6 +57,12 @@ mod real {
 #[cfg(loom)]
 mod under_loom {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+    /// Time stands still, or no two runs would be the same.
+    pub(crate) fn now() -> std::time::Instant {
+        static NOW: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        *NOW.get_or_init(std::time::Instant::now)
+    }
 
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 

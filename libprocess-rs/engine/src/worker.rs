@@ -1,14 +1,15 @@
 //! Workers: one thread each, that polls one [`Scheduler`] over a queue of actors with something to do.
 
 use crate::pool::Pool;
-use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Owned, local};
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering, Owned, local, now};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// How long one actor may run before the next has its turn, when many of its events wait.
@@ -20,8 +21,12 @@ const TURN: Duration = Duration::from_micros(200);
 /// How long a worker may wait to be woken while the one that wakes it handles a burst.
 const WAKE_DELAY: Duration = Duration::from_micros(20);
 
+/// How long a worker must have been busy before it gives actors away, and from how many that wait.
+const BUSY: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 2 });
+const SHARED_FROM: usize = if cfg!(loom) { 2 } else { 4 };
+
 /// Events between two looks at the clock and at what other threads have sent. A run counts as two more.
-const EVENTS_PER_CHECK: usize = 256;
+const EVENTS_PER_CHECK: usize = if cfg!(loom) { 3 } else { 256 };
 
 /// An actor whose type is forgotten.
 pub(crate) trait Runnable: Send + Sync {
@@ -29,6 +34,16 @@ pub(crate) trait Runnable: Send + Sync {
     fn receive(self: Arc<Self>);
     /// Handles events, and says how many. On the thread of its worker, with the right to run.
     fn run(self: Arc<Self>, worker: &Worker) -> usize;
+    /// Gives it to another worker, if it may move. On the thread of its worker, with the right to run.
+    fn give_to(self: Arc<Self>, worker: &Arc<Worker>) -> Given;
+}
+
+/// What became of an actor that was to be given away.
+pub(crate) enum Given {
+    /// The other worker has it, and may have to be woken.
+    Moved(Option<Waker>),
+    /// It stays.
+    Kept(Arc<dyn Runnable>),
 }
 
 /// What another thread hands to a worker.
@@ -50,7 +65,11 @@ pub struct Worker {
     events: AtomicU64,
     /// The address of the actor that runs; zero while none does.
     running: AtomicUsize,
+    /// The address of an actor that has run for long; zero for none.
+    suspect: AtomicUsize,
     turns: Turns,
+    /// Those this one may give actors to.
+    peers: OnceLock<Vec<Weak<Worker>>>,
 }
 
 /// How it is decided that an actor has run for long enough.
@@ -90,7 +109,7 @@ impl Budget {
             (Turns::Counted, _) => true,
             (Turns::Timed, Some(began)) => began.elapsed() >= SLICE,
             (Turns::Timed, None) => {
-                self.began = Some(Instant::now());
+                self.began = Some(now());
                 false
             }
         }
@@ -103,6 +122,8 @@ struct Injector {
     waker: Option<Waker>,
     /// How often it has been woken.
     wakings: u64,
+    /// A thread to unpark at the next waking.
+    told: Option<Thread>,
     /// Nothing will be run any more.
     closed: bool,
 }
@@ -252,7 +273,12 @@ fn wake_current() {
 impl Injector {
     fn take_waker(&mut self) -> Option<Waker> {
         let waker = self.waker.take();
-        self.wakings += u64::from(waker.is_some());
+        if waker.is_some() {
+            self.wakings += 1;
+            if let Some(told) = self.told.take() {
+                told.unpark();
+            }
+        }
         waker
     }
 }
@@ -274,11 +300,14 @@ impl Worker {
                 arrivals: Vec::new(),
                 waker: None,
                 wakings: 0,
+                told: None,
                 closed: false,
             }),
             entered: AtomicBool::new(false),
             events: AtomicU64::new(0),
             running: AtomicUsize::new(0),
+            suspect: AtomicUsize::new(0),
+            peers: OnceLock::new(),
         }
     }
 
@@ -287,8 +316,26 @@ impl Worker {
         Scheduler {
             worker: self.clone(),
             entered: false,
+            slept: false,
+            busy_since: now(),
             of_thread: PhantomData,
         }
+    }
+
+    /// Names the workers this one may give actors to, once.
+    ///
+    /// When it has been busy for a while, others wait for their turn, and a peer has nothing to do, it gives that peer half of
+    /// those that wait and may move.
+    pub fn set_peers(&self, peers: Vec<Weak<Worker>>) {
+        self.peers.get_or_init(|| peers);
+    }
+
+    /// A peer that has nothing to do.
+    fn idle_peer(&self) -> Option<Arc<Worker>> {
+        let peers = self.peers.get()?.iter();
+        peers
+            .filter_map(Weak::upgrade)
+            .find(|peer| peer.quiet_since().is_some())
     }
 
     /// Whether the calling thread is this worker.
@@ -311,6 +358,31 @@ impl Worker {
     pub fn quiet_since(&self) -> Option<u64> {
         let injector = self.injector.lock();
         (injector.waker.is_some() && injector.arrivals.is_empty()).then_some(injector.wakings)
+    }
+
+    /// Has [`Life::was_slow`](crate::Life::was_slow) called at the end of the run of the actor at this address.
+    pub fn suspect(&self, address: usize) {
+        self.suspect.store(address, Ordering::Relaxed);
+    }
+
+    /// Whether the actor at this address is suspected, which it is not any more then. On the thread of this worker.
+    #[inline(always)]
+    pub(crate) fn clear_suspect(&self, address: usize) -> bool {
+        let suspected = self.suspect.load(Ordering::Relaxed) == address;
+        if suspected {
+            self.suspect.store(0, Ordering::Relaxed);
+        }
+        suspected
+    }
+
+    /// Unparks a thread when this worker is woken the next time; false when it is awake.
+    pub fn tell_of_waking(&self, thread: Thread) -> bool {
+        let mut injector = self.injector.lock();
+        let asleep = injector.waker.is_some();
+        if asleep {
+            injector.told = Some(thread);
+        }
+        asleep
     }
 
     /// Forgets what a stopped worker will never run, and everything that comes later.
@@ -372,7 +444,7 @@ impl Worker {
 
     #[cold]
     fn wake_if_late(&self) {
-        let now = Instant::now();
+        let now = now();
         // SAFETY: as above.
         let since = unsafe { self.own.with(|own| *own.waiting.get_or_insert(now)) };
         if now - since >= WAKE_DELAY {
@@ -389,6 +461,9 @@ impl Worker {
 pub struct Scheduler {
     worker: Arc<Worker>,
     entered: bool,
+    slept: bool,
+    /// When it last had nothing to do, or last gave actors away.
+    busy_since: Instant,
     /// A worker is one thread: what is polled on one must not be dropped on another.
     of_thread: PhantomData<*const ()>,
 }
@@ -414,6 +489,27 @@ impl Scheduler {
             }
         }
         some
+    }
+
+    /// Gives half of what waits to a peer that has nothing to do, after a while without rest.
+    fn share(&mut self, now: Instant) {
+        let worth_it = self.worker.turns == Turns::Timed
+            && own(|own| own.queue.len() >= SHARED_FROM) == Some(true)
+            && now - self.busy_since >= BUSY;
+        if !worth_it {
+            return;
+        }
+        self.busy_since = now;
+        let Some(peer) = self.worker.idle_peer() else {
+            return;
+        };
+        let half = own(|own| own.queue.split_off(own.queue.len().div_ceil(2)));
+        for runnable in half.into_iter().flatten() {
+            match runnable.give_to(&peer) {
+                Given::Moved(waker) => wake(waker),
+                Given::Kept(runnable) => schedule(runnable),
+            }
+        }
     }
 
     /// Leaves a waker behind, unless something has arrived meanwhile.
@@ -465,7 +561,10 @@ impl Future for Scheduler {
         let _outside = Outside;
         let stale = self.worker.injector.lock().take_waker();
         drop(stale);
-        let began = Instant::now();
+        let began = now();
+        if std::mem::take(&mut self.slept) {
+            self.busy_since = began;
+        }
         loop {
             self.receive();
             let mut spent = 0;
@@ -478,12 +577,15 @@ impl Future for Scheduler {
                     None if self.receive() => {}
                     None if self.sleep(cx.waker()) => {
                         self.worker.note_running(0);
+                        self.slept = true;
                         return Poll::Pending;
                     }
                     None => {}
                 }
             }
-            if began.elapsed() >= TURN {
+            let now = now();
+            self.share(now);
+            if now - began >= TURN {
                 self.worker.note_running(0);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;

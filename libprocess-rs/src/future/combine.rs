@@ -4,26 +4,30 @@ use std::sync::Arc;
 
 type Outcomes<T> = Vec<Result<T, FutureError>>;
 
-/// Waits until every future has an outcome; never fails.
+/// Waits until every future has an outcome; never fails. Discarding the result asks every input to discard, and does not wait for them.
+///
+/// Differs from Mesos: that a future is abandoned is an outcome too, where C++ abandons the result.
 ///
 /// Mesos: 3rdparty/libprocess/include/process/collect.hpp, `await`.
 pub fn await_all<T: Send + 'static>(futures: Vec<Future<T>>) -> Future<Outcomes<T>> {
     gather(futures, false)
 }
 
-/// Collects every value, in order; fails with the first failure or discard.
+/// Collects every value, in order; fails with the first failure or discard, and is abandoned with the first that is abandoned.
 ///
-/// Discarding the result asks every input to discard.
+/// Discarding the result asks every input to discard, and does not wait for them.
 ///
 /// Mesos: 3rdparty/libprocess/include/process/collect.hpp, `collect`.
 pub fn collect<T: Send + 'static>(futures: Vec<Future<T>>) -> Future<Vec<T>> {
-    gather(futures, true).then(|outcomes| {
-        let values: Result<Vec<T>, FutureError> = outcomes.into_iter().collect();
+    gather(futures, true).chain(|promise, outcomes| {
+        let values = outcomes.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<T>, _>>());
         match values {
-            Ok(values) => Future::ready(values),
-            Err(FutureError::Failed(message)) => Future::failed(message),
-            Err(_) => Future::failed("Collect failed: future discarded"),
-        }
+            Err(FutureError::Failed(message)) => promise.fail(format!("Collect failed: {message}")),
+            Err(FutureError::Discarded) if !promise.has_discard() => {
+                promise.fail("Collect failed: future discarded")
+            }
+            outcome => promise.complete(outcome),
+        };
     })
 }
 
@@ -43,11 +47,6 @@ fn gather<T: Send + 'static>(futures: Vec<Future<T>>, stop_at_error: bool) -> Fu
         .iter()
         .map(|future| Arc::downgrade(&future.shared))
         .collect();
-    future.on_discard(move || {
-        for input in upstream.iter().filter_map(|input| input.upgrade()) {
-            input.request_discard();
-        }
-    });
     let missing = futures.len();
     let outcomes = std::iter::repeat_with(|| None).take(missing).collect();
     let state = Arc::new(Mutex::new(Gather {
@@ -55,6 +54,17 @@ fn gather<T: Send + 'static>(futures: Vec<Future<T>>, stop_at_error: bool) -> Fu
         missing,
         promise: Some(promise),
     }));
+    let given_up = Arc::downgrade(&state);
+    future.on_discard(move || {
+        // Taken first, so that inputs that discard at once do not decide.
+        let promise = given_up.upgrade().and_then(|state| state.lock().promise.take());
+        for input in upstream.iter().filter_map(|input| input.upgrade()) {
+            input.request_discard();
+        }
+        if let Some(promise) = promise {
+            promise.discard();
+        }
+    });
     for (index, input) in futures.into_iter().enumerate() {
         let state = state.clone();
         input.finish(move |outcome| {
@@ -86,16 +96,28 @@ fn gather<T: Send + 'static>(futures: Vec<Future<T>>, stop_at_error: bool) -> Fu
     future
 }
 
-/// The first outcome among `futures`; the others go on.
+/// The first value among `futures`; the others go on. Abandoned when none of them can have one any more.
+///
+/// Discarding the result leaves the inputs alone.
+///
+/// Mesos: 3rdparty/libprocess/include/process/future.hpp, `select`.
 pub fn select<T: Send + 'static>(futures: Vec<Future<T>>) -> Future<T> {
     let (promise, future) = Promise::new();
     let slot = Arc::new(Mutex::new(Some(promise)));
+    let given_up = Arc::downgrade(&slot);
+    future.on_discard(move || {
+        let promise = given_up.upgrade().and_then(|slot| slot.lock().take());
+        if let Some(promise) = promise {
+            promise.discard();
+        }
+    });
     for input in futures {
         let slot = slot.clone();
         input.finish(move |outcome| {
+            let Ok(value) = outcome else { return };
             let promise = slot.lock().take();
             if let Some(promise) = promise {
-                promise.complete(outcome);
+                promise.set(value);
             }
         });
     }

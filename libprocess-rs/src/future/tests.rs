@@ -140,14 +140,33 @@ fn collecting_keeps_order_and_stops_at_the_first_failure() {
     let (_pending, a) = Promise::<u32>::new();
     assert_eq!(
         collect(vec![a, Future::failed("b")]).wait(),
-        Err(FutureError::Failed("b".into()))
+        Err(FutureError::Failed("Collect failed: b".into()))
     );
     let outcomes = await_all(vec![Future::ready(1), Future::failed("b")]).wait();
     assert_eq!(outcomes, Ok(vec![Ok(1), Err(FutureError::Failed("b".into()))]));
 
     let (promise, a) = Promise::<u32>::new();
-    collect(vec![a]).discard();
-    assert!(promise.has_discard());
+    let all = collect(vec![a]);
+    all.discard();
+    assert!(promise.has_discard() && all.is_discarded());
+    let (promise, a) = Promise::<u32>::new();
+    let all = await_all(vec![a]);
+    all.discard();
+    assert!(promise.has_discard() && all.is_discarded());
+    let (promise, a) = Promise::<u32>::new();
+    let all = collect(vec![Future::ready(1), a]);
+    promise.discard();
+    assert_eq!(all.failure().as_deref(), Some("Collect failed: future discarded"));
+    let (promise, a) = Promise::<u32>::new();
+    let all = collect(vec![a]);
+    drop(promise);
+    assert!(all.is_abandoned());
     let (_pending, a) = Promise::<u32>::new();
-    assert_eq!(select(vec![a, Future::ready(5)]).wait(), Ok(5));
+    let first = select(vec![a, Future::failed("no"), Future::ready(5)]);
+    assert_eq!(first.wait(), Ok(5), "only a value is chosen");
+    let (promise, a) = Promise::<u32>::new();
+    let first = select(vec![a]);
+    first.discard();
+    assert!(first.is_discarded() && !promise.has_discard());
+    assert!(select(vec![Future::<u32>::failed("no")]).is_abandoned());
 }

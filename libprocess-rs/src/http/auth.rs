@@ -98,15 +98,33 @@ pub struct RouteOptions {
     pub streaming: bool,
     /// Who asks must be known to the authenticator of this realm, if there is one.
     pub realm: Option<String>,
+    /// What `/help` says about it, in Markdown: see [`Help`](super::Help).
+    pub help: Option<String>,
+    /// `/help` says nothing about it.
+    pub unlisted: bool,
+    /// The route `/` serves all that no other route does. Without this it serves the process' own path alone, as in Mesos.
+    pub rest: bool,
 }
 
 impl RouteOptions {
     /// A route in a realm.
     pub fn realm(realm: impl Into<String>) -> RouteOptions {
         RouteOptions {
-            streaming: false,
             realm: Some(realm.into()),
+            ..RouteOptions::default()
         }
+    }
+
+    /// A route with a page of help.
+    pub fn help(help: impl ToString) -> RouteOptions {
+        RouteOptions::default().with_help(help)
+    }
+
+    /// The same with a page of help.
+    #[must_use]
+    pub fn with_help(mut self, help: impl ToString) -> RouteOptions {
+        self.help = Some(help.to_string());
+        self
     }
 }
 
@@ -144,6 +162,14 @@ impl Guards {
         let disabled = self.any_disabled.load(Ordering::Acquire) && self.disabled.read().contains(path);
         disabled.then(|| Response::forbidden(format!("Endpoint '{path}' is disabled")))
     }
+
+    /// As [`Guards::refusal`] for a route of a process, however the request has spelled it.
+    pub(crate) fn refusal_of(&self, id: &str, path: &str) -> Option<Response> {
+        if !self.any_disabled.load(Ordering::Acquire) {
+            return None;
+        }
+        self.refusal(format!("/{id}/{path}").trim_end_matches('/'))
+    }
 }
 
 impl System {
@@ -169,15 +195,25 @@ impl System {
         guards.any_authorization.store(any, Ordering::Release);
     }
 
-    /// Answers requests to exactly these paths, e.g. `/master/state`, with 403; replaces an earlier list.
+    /// Answers requests to exactly these paths, e.g. `/master/state`, with 403; replaces an earlier list. A path may leave out the
+    /// id of the delegate, if there is one by now.
+    ///
+    /// Differs from Mesos: another spelling of the path (escapes, a slash behind it, more behind the route) opens nothing, and paths
+    /// of processes that are spawned later are closed, too.
     ///
     /// Mesos: 3rdparty/libprocess/include/process/firewall.hpp, `DisabledEndpointsFirewallRule`.
     pub fn disable_endpoints<'p>(&self, paths: impl IntoIterator<Item = &'p str>) {
-        let absolute = |path: &str| format!("/{}", path.trim_start_matches('/'));
-        let paths: FxHashSet<String> = paths.into_iter().map(absolute).collect();
+        let delegate = self.0.delegate.read().clone();
+        let mut disabled = FxHashSet::default();
+        for path in paths {
+            let path = path.trim_matches('/');
+            let below_delegate = delegate.as_ref().map(|delegate| format!("/{delegate}/{path}"));
+            disabled.extend(below_delegate.map(|path| path.trim_end_matches('/').to_owned()));
+            disabled.insert(format!("/{path}"));
+        }
         let guards = &self.0.guards;
-        let any = !paths.is_empty();
-        *guards.disabled.write() = paths;
+        let any = !disabled.is_empty();
+        *guards.disabled.write() = disabled;
         guards.any_disabled.store(any, Ordering::Release);
     }
 }

@@ -59,30 +59,50 @@ fn compress(bytes: &[u8]) -> Bytes {
 }
 
 /// Decompresses the body of a request piece by piece.
-pub(super) struct Gunzip(GzDecoder<Vec<u8>>);
+pub(super) struct Gunzip {
+    decoder: GzDecoder<Vec<u8>>,
+    /// Something has been pushed.
+    fed: bool,
+}
 
 impl Gunzip {
     pub(super) fn new() -> Gunzip {
-        Gunzip(GzDecoder::new(Vec::new()))
+        Gunzip {
+            decoder: GzDecoder::new(Vec::new()),
+            fed: false,
+        }
     }
 
     /// What `piece` decompresses to, at most `limit` bytes.
     ///
     /// The decoder is fed in small steps, so that a bomb is noticed long before it has unfolded.
     pub(super) fn push(&mut self, piece: &[u8], limit: u64) -> io::Result<Bytes> {
+        self.fed |= !piece.is_empty();
         for step in piece.chunks(1024) {
-            self.0.write_all(step)?;
-            if u64::try_from(self.0.get_ref().len()).unwrap_or(u64::MAX) > limit {
+            self.decoder.write_all(step)?;
+            if u64::try_from(self.decoder.get_ref().len()).unwrap_or(u64::MAX) > limit {
                 return Err(io::Error::from(io::ErrorKind::FileTooLarge));
             }
         }
-        Ok(std::mem::take(self.0.get_mut()).into())
+        Ok(std::mem::take(self.decoder.get_mut()).into())
     }
 
     /// The rest, once the stream is complete.
     pub(super) fn finish(mut self) -> io::Result<Bytes> {
-        self.0.try_finish()?;
-        Ok(std::mem::take(self.0.get_mut()).into())
+        self.decoder.try_finish()?;
+        Ok(std::mem::take(self.decoder.get_mut()).into())
+    }
+
+    /// As [`Gunzip::finish`], and nothing unfolds to nothing: an answer to `HEAD` has the fields of a body it has not.
+    pub(super) fn finish_if_fed(self) -> io::Result<Bytes> {
+        if self.fed { self.finish() } else { Ok(Bytes::new()) }
+    }
+
+    /// Unfolds a whole body.
+    pub(super) fn all(body: Bytes, limit: u64) -> Result<Bytes, DecodeError> {
+        let mut unfolded = Collector::new(!body.is_empty(), limit);
+        unfolded.push(body)?;
+        unfolded.finish()
     }
 }
 
@@ -104,8 +124,18 @@ impl Collector {
         }
     }
 
+    /// How much there is.
+    pub(super) fn len(&self) -> u64 {
+        let length = if self.rest.is_empty() {
+            self.first.len()
+        } else {
+            self.rest.len()
+        };
+        u64::try_from(length).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn push(&mut self, data: Bytes) -> Result<(), DecodeError> {
-        let seen = u64::try_from(self.first.len() + self.rest.len()).unwrap_or(u64::MAX);
+        let seen = self.len();
         let data = match &mut self.gunzip {
             None => data,
             Some(gunzip) => gunzip

@@ -1,14 +1,18 @@
 mod task;
 
-use super::{Method, Request, Response};
+use super::url::{Scheme, Url};
+use super::{Method, Query, Request, Response};
 use crate::system::Inner;
 use crate::tls;
 use crate::{Bytes, Future, Promise, System};
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Waker;
+use tokio::net::UnixStream;
 
 /// Sends single requests, each over a connection of its own.
 ///
@@ -40,58 +44,47 @@ impl Client {
         self.one_shot(address, self.own(), request, Connection::send_streaming)
     }
 
-    /// Gets `http://host[:port]/path?query`, or the same by `https://`, which wants a system with [`Tls`](crate::Tls).
+    /// Gets a [`Url`]; one with `https` wants a system with [`Tls`](crate::Tls).
     pub fn get(&self, url: &str) -> Future<Response> {
-        self.to_url(url, Method::Get, |request| request)
+        self.request_to(url, Request::new(Method::Get, ""))
     }
 
-    /// Posts a body to `http://host[:port]/path?query`, or the same by `https://`.
+    /// Posts a body to a [`Url`].
     pub fn post(&self, url: &str, content_type: &str, body: impl Into<Bytes>) -> Future<Response> {
-        let (content_type, body) = (content_type.to_owned(), body.into());
-        self.to_url(url, Method::Post, move |mut request| {
-            request.headers.set("Content-Type", content_type);
-            request.body = body;
-            request
-        })
+        self.request_to(url, Request::post("", content_type, body))
+    }
+
+    /// Deletes what a [`Url`] stands for.
+    pub fn delete(&self, url: &str) -> Future<Response> {
+        self.request_to(url, Request::new(Method::Delete, ""))
+    }
+
+    /// Sends a request to a [`Url`], whose path and query take the place of those of the request.
+    pub fn request_to(&self, url: &str, request: Request) -> Future<Response> {
+        self.to_url(url, request, Connection::send)
+    }
+
+    /// As [`Client::request_to`], ready once the head has arrived.
+    pub fn request_to_streaming(&self, url: &str, request: Request) -> Future<Response> {
+        self.to_url(url, request, Connection::send_streaming)
     }
 
     fn to_url(
         &self,
         url: &str,
-        method: Method,
-        complete: impl FnOnce(Request) -> Request + Send + 'static,
+        request: Request,
+        send: fn(&Connection, Request) -> Future<Response>,
     ) -> Future<Response> {
-        let Some(Url {
-            secure,
-            host,
-            port,
-            target,
-        }) = Url::parse(url)
-        else {
-            return Future::failed(format!("Failed to parse URL '{url}'"));
+        let url: Url = match url.parse() {
+            Ok(url) => url,
+            Err(error) => return Future::failed(format!("Failed to parse URL '{url}': {error}")),
         };
-        if secure && self.0.tls.is_none() {
-            return Future::failed(format!("Failed to get '{url}': this system does not speak TLS"));
+        let mut request = request.header("Connection", "close");
+        (request.path, request.query) = (url.path().to_owned(), Query::parse(url.query()));
+        if !request.headers.contains("Host") {
+            request.headers.set("Host", url.host_field());
         }
-        let manner = if secure {
-            Manner::Tls(Some(host.clone()))
-        } else {
-            Manner::Plain
-        };
-        let request = complete(Request::new(method, &target));
-        let client = self.clone();
-        if let Ok(ip) = host.parse() {
-            return client.one_shot(SocketAddr::new(ip, port), manner, request, Connection::send);
-        }
-        let name = host.clone();
-        let resolved = self
-            .0
-            .blocking(move || (name.as_str(), port).to_socket_addrs().map(|mut all| all.next()));
-        resolved.then(move |address| match address {
-            Ok(Some(address)) => client.one_shot(address, manner, request, Connection::send),
-            Ok(None) => Future::failed(format!("Failed to resolve '{host}'")),
-            Err(error) => Future::failed(format!("Failed to resolve '{host}': {error}")),
-        })
+        Connection::to_url(&self.0, &url).then(move |connection| send_alone(&connection, request, send))
     }
 
     /// How this system speaks to others.
@@ -107,12 +100,47 @@ impl Client {
         send: fn(&Connection, Request) -> Future<Response>,
     ) -> Future<Response> {
         let request = request.header("Connection", "close");
-        Connection::connect_inner(&self.0, address, manner).then(move |connection| {
-            let response = send(&connection, request);
-            let used = connection.clone();
-            response.on_discard(move || used.disconnect());
-            response
-        })
+        let connected = Connection::connect_inner(&self.0, Peer::Tcp(address), manner);
+        connected.then(move |connection| send_alone(&connection, request, send))
+    }
+}
+
+/// Sends the only request of a connection, which a discard closes.
+fn send_alone(
+    connection: &Connection,
+    request: Request,
+    send: fn(&Connection, Request) -> Future<Response>,
+) -> Future<Response> {
+    let response = send(connection, request);
+    let used = connection.clone();
+    response.on_discard(move || used.disconnect());
+    response
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+enum Peer {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Peer {
+    /// What `Host` says when the request does not say it.
+    fn host(&self) -> String {
+        match self {
+            Peer::Tcp(address) if address.port() == 80 => address.ip().to_string(),
+            Peer::Tcp(address) => address.to_string(),
+            Peer::Unix(_) => "localhost".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Tcp(address) => address.fmt(f),
+            Peer::Unix(path) => path.display().fmt(f),
+        }
     }
 }
 
@@ -132,42 +160,6 @@ impl Manner {
     }
 }
 
-struct Url {
-    secure: bool,
-    host: String,
-    port: u16,
-    target: String,
-}
-
-impl Url {
-    fn parse(url: &str) -> Option<Url> {
-        let (scheme, rest) = url.split_once("://")?;
-        let secure = match scheme {
-            "http" => false,
-            "https" => true,
-            _ => return None,
-        };
-        let split = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at(split);
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().ok()?),
-            None if secure => (authority, 443),
-            None => (authority, 80),
-        };
-        let target = if target.starts_with('/') {
-            target.to_owned()
-        } else {
-            format!("/{target}")
-        };
-        (!host.is_empty()).then(|| Url {
-            secure,
-            host: host.to_owned(),
-            port,
-            target,
-        })
-    }
-}
-
 /// A connection that stays open: requests are pipelined, responses come in their order.
 ///
 /// It closes when the last handle is dropped and nothing is outstanding, when the server says so, or on
@@ -179,7 +171,7 @@ pub struct Connection(Arc<Handle>);
 struct Handle(Arc<Shared>);
 
 struct Shared {
-    address: SocketAddr,
+    peer: Peer,
     state: parking_lot::Mutex<State>,
 }
 
@@ -204,26 +196,58 @@ struct Command {
 impl Connection {
     /// Connects, by TLS when the system speaks that; fails with a text that names the address.
     pub fn connect(system: &System, address: SocketAddr) -> Future<Connection> {
-        Connection::connect_inner(&system.0, address, Manner::own(&system.0))
+        Connection::connect_inner(&system.0, Peer::Tcp(address), Manner::own(&system.0))
     }
 
-    fn connect_inner(system: &Arc<Inner>, address: SocketAddr, manner: Manner) -> Future<Connection> {
+    /// Connects to the server of a [`Url`], whose path and query say nothing here.
+    pub fn connect_to(system: &System, url: &str) -> Future<Connection> {
+        match url.parse::<Url>() {
+            Ok(url) => Connection::to_url(&system.0, &url),
+            Err(error) => Future::failed(format!("Failed to parse URL '{url}': {error}")),
+        }
+    }
+
+    fn to_url(system: &Arc<Inner>, url: &Url) -> Future<Connection> {
+        let manner = match url.scheme() {
+            Scheme::HttpUnix => {
+                return Connection::connect_inner(system, Peer::Unix(url.host().into()), Manner::Plain);
+            }
+            Scheme::Https if system.tls.is_none() => {
+                return Future::failed(format!(
+                    "Failed to connect to '{url}': this system does not speak TLS"
+                ));
+            }
+            Scheme::Https => Manner::Tls(Some(url.host().to_owned())),
+            Scheme::Http => Manner::Plain,
+        };
+        let (host, port) = (url.host().to_owned(), url.port().unwrap_or(0));
+        let system = system.clone();
+        if let Ok(ip) = host.parse() {
+            return Connection::connect_inner(&system, Peer::Tcp(SocketAddr::new(ip, port)), manner);
+        }
+        let name = host.clone();
+        let resolved =
+            system.blocking(move || (name.as_str(), port).to_socket_addrs().map(|mut all| all.next()));
+        resolved.then(move |address| match address {
+            Ok(Some(address)) => Connection::connect_inner(&system, Peer::Tcp(address), manner),
+            Ok(None) => Future::failed(format!("Failed to resolve '{host}'")),
+            Err(error) => Future::failed(format!("Failed to resolve '{host}': {error}")),
+        })
+    }
+
+    fn connect_inner(system: &Arc<Inner>, peer: Peer, manner: Manner) -> Future<Connection> {
         let (promise, future) = Promise::new();
         let inner = system.clone();
         system.spawn_io(async move {
-            let (tls, host) = match manner {
-                Manner::Plain => (None, None),
-                Manner::Tls(host) => (inner.tls.as_ref(), host),
-            };
-            let stream = match tls::connect(tls, address, host).await {
+            let stream = match open(&inner, &peer, manner).await {
                 Ok(stream) => stream,
                 Err(error) => {
-                    promise.fail(format!("Failed to connect to {address}: {error}"));
+                    promise.fail(format!("Failed to connect to {peer}: {error}"));
                     return;
                 }
             };
             let shared = Arc::new(Shared {
-                address,
+                peer,
                 state: parking_lot::Mutex::default(),
             });
             promise.set(Connection(Arc::new(Handle(shared.clone()))));
@@ -262,9 +286,12 @@ impl Connection {
         self.0.0.update(|state| state.disconnect = true);
     }
 
-    /// The other end.
-    pub fn address(&self) -> SocketAddr {
-        self.0.0.address
+    /// The other end, unless it is a Unix socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self.0.0.peer {
+            Peer::Tcp(address) => Some(address),
+            Peer::Unix(_) => None,
+        }
     }
 
     fn command(&self, request: Request, streaming: bool) -> Future<Response> {
@@ -283,6 +310,18 @@ impl Connection {
         }
         future
     }
+}
+
+async fn open(system: &Inner, peer: &Peer, manner: Manner) -> io::Result<tls::Stream> {
+    let address = match peer {
+        Peer::Unix(path) => return Ok(tls::Stream::Unix(UnixStream::connect(path).await?)),
+        Peer::Tcp(address) => *address,
+    };
+    let (tls, host) = match manner {
+        Manner::Plain => (None, None),
+        Manner::Tls(host) => (system.tls.as_ref(), host),
+    };
+    tls::connect(tls, address, host).await
 }
 
 impl Drop for Handle {
@@ -320,7 +359,7 @@ impl Shared {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Connection").field(&self.0.0.address).finish()
+        f.debug_tuple("Connection").field(&self.0.0.peer).finish()
     }
 }
 

@@ -1,5 +1,12 @@
 //! One accepted connection: requests and messages in, responses out, in order.
 
+mod frames;
+mod large;
+mod messages;
+mod place;
+
+pub(crate) use place::Guests;
+
 use super::body::{Collector, Gunzip};
 use super::encode::{self, Framing};
 use super::request::accepts_encoding;
@@ -9,10 +16,12 @@ use super::{Method, Query, Request, Responder, Response, Writer, pipe};
 use crate::cell::{HttpEvent, Message};
 use crate::system::Inner;
 use crate::tls::{self, Stream};
-use crate::{Bytes, Upid, worker};
+use crate::{Bytes, Upid};
+use large::Large;
 use libprocess_core::http::{DecodeError, Event, RequestDecoder, RequestHead};
 use libprocess_core::message::{self, DestinationError};
-use std::cell::RefCell;
+use messages::Messages;
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +29,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
@@ -40,7 +49,16 @@ const READ_SIZE: usize = 64 * 1024;
 
 thread_local! {
     /// Where bytes are read to, so that idle connections need no buffers of their own.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into_boxed_slice());
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Lends the scratch buffer of this thread.
+fn with_scratch<T>(f: impl FnOnce(&mut [u8]) -> T) -> T {
+    let mut scratch = SCRATCH.take();
+    scratch.resize(READ_SIZE, 0);
+    let output = f(&mut scratch);
+    SCRATCH.set(scratch);
+    output
 }
 
 /// Serves a connection until either side closes it.
@@ -58,8 +76,16 @@ pub(super) async fn run(system: Arc<Inner>, stream: std::net::TcpStream, peer: S
         Ok(Err(error)) => return tracing::debug!(from = %peer, %error, "refusing a connection"),
         Err(_) => return,
     };
-    let mut connection = Connection::new(system, stream, peer);
-    std::future::poll_fn(|cx| connection.poll(cx)).await;
+    serve(Connection::new(system, stream, peer)).await;
+}
+
+async fn serve(mut connection: Connection) {
+    while let Over::Moves = std::future::poll_fn(|cx| connection.poll(cx)).await {
+        match connection.move_on() {
+            Some(back) => connection = back,
+            None => return,
+        }
+    }
     if connection.refused {
         let _ = connection.stream.shutdown().await;
         let rest = std::future::poll_fn(|cx| connection.drain(cx));
@@ -70,12 +96,21 @@ pub(super) async fn run(system: Arc<Inner>, stream: std::net::TcpStream, peer: S
     }
 }
 
+/// Why a connection is no longer polled.
+enum Over {
+    /// It has ended.
+    Ended,
+    /// It goes on at the worker where the receiver of its messages lives.
+    Moves,
+}
+
 struct Connection {
     system: Arc<Inner>,
     stream: Stream,
     peer: SocketAddr,
     decoder: RequestDecoder,
     incoming: Incoming,
+    messages: Messages,
     slots: Slots,
     out: Vec<u8>,
     written: usize,
@@ -101,16 +136,29 @@ enum Incoming {
         head: Box<(RequestHead, Option<Destination>)>,
         body: Collector,
     },
-    Upload {
-        writer: Writer,
-        gunzip: Option<Gunzip>,
-    },
+    Upload(Upload),
+    /// A message of a known kind, read straight into its body.
+    Large(Large),
+}
+
+/// A body that its handler reads as it arrives.
+struct Upload {
+    writer: Writer,
+    gunzip: Option<Gunzip>,
+}
+
+/// A handler still at work learns that there will be no more; nothing if the body is complete.
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.writer.fail("the connection has ended");
+    }
 }
 
 impl Connection {
     fn new(system: Arc<Inner>, stream: Stream, peer: SocketAddr) -> Connection {
         Connection {
             decoder: RequestDecoder::new(system.settings.limits),
+            messages: Messages::new(system.settings.limits.max_body, system.settings.framing),
             system,
             stream,
             peer,
@@ -126,7 +174,11 @@ impl Connection {
     }
 
     /// Does all that can be done now; ready when the connection is over.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Over> {
+        if self.messages.lets_receivers_run() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
             let mut progress = false;
             match self.slots.produce(&self.system, &mut self.out, cx) {
@@ -142,34 +194,41 @@ impl Connection {
                     self.closing = true;
                     self.slots.discard();
                 }
-                Produced::Broken => return Poll::Ready(()),
+                Produced::Broken => return Poll::Ready(Over::Ended),
             }
             match self.flush(cx) {
                 Ok(wrote) => progress |= wrote,
-                Err(_) => return Poll::Ready(()),
+                Err(_) => return Poll::Ready(Over::Ended),
             }
             if self.closing && self.out.is_empty() && self.slots.is_empty() {
-                return Poll::Ready(());
+                return Poll::Ready(Over::Ended);
+            }
+            if self.should_move() {
+                return Poll::Ready(Over::Moves);
             }
             if self.may_read(cx) {
                 match self.read(cx) {
                     Ok(read) => progress |= read,
-                    Err(_) => return Poll::Ready(()),
+                    Err(_) => return Poll::Ready(Over::Ended),
+                }
+                if self.messages.lets_receivers_run() {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
             }
             let unfinished = !self.slots.is_empty() || !self.out.is_empty();
             if self.client_closed && (self.slots.is_streaming() || !unfinished) {
-                return Poll::Ready(());
+                return Poll::Ready(Over::Ended);
             }
             if !progress {
-                return self.poll_deadline(cx);
+                return self.poll_deadline(cx).map(|()| Over::Ended);
             }
         }
     }
 
     fn may_read(&self, cx: &mut Context<'_>) -> bool {
         let room = match &self.incoming {
-            Incoming::Upload { writer, .. } => writer.poll_room(UPLOAD_AHEAD, cx).is_ready(),
+            Incoming::Upload(upload) => upload.writer.poll_room(UPLOAD_AHEAD, cx).is_ready(),
             _ => true,
         };
         room && !self.closing
@@ -208,24 +267,25 @@ impl Connection {
 
     /// Reads once and handles what arrived; true when something has.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        let count = SCRATCH.with_borrow_mut(|scratch| {
-            let mut buffer = ReadBuf::new(scratch);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
-                Poll::Pending => Ok(None),
-                Poll::Ready(Err(error)) => Err(error),
-                Poll::Ready(Ok(())) => {
-                    self.decoder.push(buffer.filled());
-                    Ok(Some(buffer.filled().len()))
+        let count = match &mut self.incoming {
+            Incoming::Large(large) => {
+                let read = large.poll_read(&mut self.stream, cx)?;
+                if large.has_ended() {
+                    read.map(|read| self.take_large().and(read))
+                } else {
+                    read
                 }
             }
-        })?;
-        match count {
-            None => return Ok(false),
-            Some(0) => self.handle_client_closed(),
-            Some(_) => {
-                if let Err(error) = worker::wake_once(|| self.decode()) {
-                    self.refuse(&error);
-                }
+            _ => with_scratch(|scratch| self.read_to(scratch, cx))?,
+        };
+        let Poll::Ready(read) = count else {
+            return Ok(false);
+        };
+        match read {
+            Ok(0) => self.handle_client_closed(),
+            Ok(_) => self.set_deadline(),
+            Err(error) => {
+                self.refuse(&error);
                 self.set_deadline();
             }
         }
@@ -235,11 +295,20 @@ impl Connection {
     fn decode(&mut self) -> Result<(), DecodeError> {
         while let Some(event) = self.decoder.next()? {
             match event {
-                Event::Head(head) => self.handle_head(head)?,
+                Event::Head(head) => {
+                    self.answer_owed();
+                    self.handle_head(head)?;
+                }
                 Event::Data(data) => self.handle_data(data)?,
-                Event::End => self.handle_end()?,
+                Event::End => {
+                    let more = matches!(self.incoming, Incoming::Message { .. });
+                    self.handle_end()?;
+                    if more && !self.closing {
+                        self.resume_messages()?;
+                    }
+                }
             }
-            if self.closing {
+            if self.closing || self.messages.is_waiting() {
                 break;
             }
         }
@@ -292,10 +361,10 @@ impl Connection {
             Some(to) if to.process.wants_stream(&to.route) => {
                 let (writer, reader) = pipe();
                 self.decoder.set_max_body(u64::MAX);
-                self.incoming = Incoming::Upload {
+                self.incoming = Incoming::Upload(Upload {
                     writer,
                     gunzip: gzip.then(Gunzip::new),
-                };
+                });
                 self.dispatch(head, Some(to), Bytes::new(), Some(reader));
             }
             destination => {
@@ -311,16 +380,16 @@ impl Connection {
 
     fn handle_data(&mut self, data: Bytes) -> Result<(), DecodeError> {
         match &mut self.incoming {
-            Incoming::Nothing => Ok(()),
+            Incoming::Nothing | Incoming::Large(_) => Ok(()),
             Incoming::Message { body, .. } | Incoming::Request { body, .. } => body.push(data),
-            Incoming::Upload { writer, gunzip: None } => {
+            Incoming::Upload(Upload { writer, gunzip: None }) => {
                 writer.write(data);
                 Ok(())
             }
-            Incoming::Upload {
+            Incoming::Upload(Upload {
                 writer,
                 gunzip: Some(gunzip),
-            } => {
+            }) => {
                 let unfolded = gunzip.push(&data, self.system.settings.limits.max_body);
                 let unfolded = unfolded.inspect_err(|error| writer.fail(error.to_string()));
                 writer.write(unfolded.map_err(|_| DecodeError::Head("malformed gzip"))?);
@@ -331,7 +400,7 @@ impl Connection {
 
     fn handle_end(&mut self) -> Result<(), DecodeError> {
         match std::mem::replace(&mut self.incoming, Incoming::Nothing) {
-            Incoming::Nothing => {}
+            Incoming::Nothing | Incoming::Large(_) => {}
             Incoming::Message {
                 from,
                 to,
@@ -365,13 +434,13 @@ impl Connection {
                 let (head, destination) = *head;
                 self.dispatch(head, destination, body.finish()?, None);
             }
-            Incoming::Upload { writer, gunzip } => {
-                match gunzip.map(Gunzip::finish).transpose() {
+            Incoming::Upload(mut upload) => {
+                match upload.gunzip.take().map(Gunzip::finish).transpose() {
                     Ok(rest) => {
-                        writer.write(rest.unwrap_or_default());
-                        writer.close();
+                        upload.writer.write(rest.unwrap_or_default());
+                        upload.writer.close();
                     }
-                    Err(error) => writer.fail(error.to_string()),
+                    Err(error) => upload.writer.fail(error.to_string()),
                 };
             }
         }
@@ -421,6 +490,7 @@ impl Connection {
     }
 
     fn push_response(&mut self, response: &Response, connection: Option<&str>) {
+        self.answer_owed();
         let now = self.system.clock.now();
         let body = response.body_bytes();
         let framing = Framing::Length(u64::try_from(body.len()).unwrap_or(u64::MAX));
@@ -434,6 +504,12 @@ impl Connection {
     fn refuse(&mut self, error: &DecodeError) {
         tracing::debug!(from = %self.peer, %error, "refusing a request");
         let status = match error {
+            DecodeError::Frame(reason) => {
+                // Nobody would read an answer.
+                tracing::debug!(from = %self.peer, error = %reason, "refusing a frame");
+                (self.closing, self.refused) = (true, true);
+                return;
+            }
             DecodeError::BodyTooLarge(_) => 413,
             DecodeError::UnsupportedTransferEncoding => 501,
             _ => 400,
@@ -442,8 +518,8 @@ impl Connection {
     }
 
     fn refuse_with(&mut self, response: Response) {
-        if let Incoming::Upload { writer, .. } = std::mem::replace(&mut self.incoming, Incoming::Nothing) {
-            writer.fail("the request is malformed");
+        if let Incoming::Upload(upload) = std::mem::replace(&mut self.incoming, Incoming::Nothing) {
+            upload.writer.fail("the request is malformed");
         }
         self.push_response(&response, Some("close"));
         self.closing = true;
@@ -451,11 +527,12 @@ impl Connection {
     }
 
     fn handle_client_closed(&mut self) {
+        self.answer_owed();
         self.client_closed = true;
         // Most often it has gone altogether, which looks the same until something is written.
         self.slots.request_discard();
-        if let Incoming::Upload { writer, .. } = std::mem::replace(&mut self.incoming, Incoming::Nothing) {
-            writer.fail("the client has closed the connection");
+        if let Incoming::Upload(upload) = std::mem::replace(&mut self.incoming, Incoming::Nothing) {
+            upload.writer.fail("the client has closed the connection");
         }
         self.deadline = Some(Box::pin(tokio::time::sleep(HALF_CLOSED_GRACE)));
     }
@@ -465,13 +542,16 @@ impl Connection {
         let timeout = self.system.settings.header_timeout;
         match &self.incoming {
             Incoming::Nothing if !self.decoder.is_within_head() => self.deadline = None,
-            Incoming::Upload { .. } => self.deadline = None,
-            Incoming::Nothing if self.deadline.is_some() => {}
+            Incoming::Upload(_) => self.deadline = None,
+            Incoming::Nothing if self.deadline.is_some() && !self.messages.is_within_body() => {}
             _ => self.deadline = Some(Box::pin(tokio::time::sleep(timeout))),
         }
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_owed(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
         let Some(deadline) = &mut self.deadline else {
             return Poll::Pending;
         };
@@ -489,7 +569,7 @@ impl Connection {
 
     fn drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let count = SCRATCH.with_borrow_mut(|scratch| {
+            let count = with_scratch(|scratch| {
                 let mut buffer = ReadBuf::new(scratch);
                 let read = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
                 read.map(|read| read.map_or(0, |()| buffer.filled().len()))
@@ -499,16 +579,6 @@ impl Connection {
                 Poll::Ready(0) => return Poll::Ready(()),
                 Poll::Ready(_) => {}
             }
-        }
-    }
-}
-
-/// Handlers still at work learn that nobody waits for their responses.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.slots.discard();
-        if let Incoming::Upload { writer, .. } = &self.incoming {
-            writer.fail("the connection has ended");
         }
     }
 }

@@ -59,6 +59,22 @@ pub(super) fn head(
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends the answer to so many messages, the same for all that are answered within a second.
+pub(super) fn accepted(out: &mut Vec<u8>, now: Time, count: usize) {
+    thread_local! {
+        static ACCEPTED: RefCell<(u64, Vec<u8>)> = const { RefCell::new((u64::MAX, Vec::new())) };
+    }
+    ACCEPTED.with_borrow_mut(|(second, answer)| {
+        if *second != now.secs() {
+            *second = now.secs();
+            answer.clear();
+            head(answer, now, 202, &Headers::new(), Framing::Length(0), None);
+        }
+        out.reserve(answer.len() * count);
+        (0..count).for_each(|_| out.extend_from_slice(answer));
+    });
+}
+
 /// Appends one chunk of a body.
 pub(super) fn chunk(out: &mut Vec<u8>, data: &[u8]) {
     write!(out, "{:x}\r\n", data.len()).expect("writing to memory does not fail");
@@ -103,6 +119,9 @@ mod tests {
             format!("HTTP/1.1 202 Accepted\r\n{date}Content-Length: 0\r\n\r\n")
         );
         assert_eq!(accepted.len(), 81);
+        let mut three = Vec::new();
+        super::accepted(&mut three, Time::from_nanos(1_795_253_570_000_000_000), 3);
+        assert_eq!(String::from_utf8_lossy(&three), accepted.repeat(3));
         assert_eq!(
             rendered(&Response::json("{}"), Framing::Length(2)),
             format!("HTTP/1.1 200 OK\r\n{date}Content-Length: 2\r\nContent-Type: application/json\r\n\r\n")

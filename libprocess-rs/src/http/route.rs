@@ -11,6 +11,8 @@ pub(crate) struct Route<P: Process> {
     /// Without slashes at either end.
     pub(crate) path: String,
     pub(crate) streaming: bool,
+    /// The route `/` serves all that no other does.
+    rest: bool,
     pub(crate) realm: Option<String>,
     pub(crate) handler: Box<Handler<P>>,
 }
@@ -42,6 +44,7 @@ impl<P: Process> RouteTable<P> {
         let route = Route {
             path: path.clone(),
             streaming: options.streaming,
+            rest: options.rest,
             realm: options.realm,
             handler: Box::new(handler),
         };
@@ -57,13 +60,10 @@ impl<P: Process> RouteTable<P> {
             if let Some(route) = self.0.get(prefix) {
                 return Some(route.clone());
             }
-            prefix = prefix.rsplit_once('/')?.0;
+            let Some((shorter, _)) = prefix.rsplit_once('/') else {
+                return self.0.get("").filter(|route| route.rest).cloned();
+            };
+            prefix = shorter;
         }
-    }
-
-    pub(crate) fn paths(&self) -> Vec<String> {
-        let mut paths: Vec<String> = self.0.keys().map(|path| format!("/{path}")).collect();
-        paths.sort();
-        paths
     }
 }

@@ -51,6 +51,13 @@ pub(super) enum Produced {
 #[derive(Default)]
 pub(super) struct Slots(VecDeque<Slot>);
 
+/// Handlers still at work learn that nobody waits for their responses.
+impl Drop for Slots {
+    fn drop(&mut self) {
+        self.discard();
+    }
+}
+
 impl Slots {
     pub(super) fn len(&self) -> usize {
         self.0.len()

@@ -3,15 +3,80 @@
 use super::series::{PERCENTILES, Series};
 use crate::{Clock, Future, Time};
 use parking_lot::Mutex;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// The values of the last while, each with its time.
+pub(super) struct History {
+    clock: Clock,
+    series: Mutex<Series>,
+}
+
+impl History {
+    pub(super) fn new(clock: Clock, window: Duration) -> History {
+        History {
+            clock,
+            series: Mutex::new(Series::new(window)),
+        }
+    }
+
+    fn push(&self, value: f64) {
+        // The time is read under the lock, so that it never goes back.
+        let mut series = self.series.lock();
+        series.push(self.clock.now(), value);
+    }
+
+    fn last(&self) -> Option<f64> {
+        self.series.lock().last()
+    }
+
+    /// Shows what it says under `name`; nothing before there are two values.
+    fn read(&self, name: &str, show: &mut impl FnMut(String, f64)) {
+        let Some(statistics) = self.series.lock().statistics(self.clock.now()) else {
+            return;
+        };
+        show(format!("{name}/count"), statistics.count as f64);
+        show(format!("{name}/max"), statistics.max);
+        show(format!("{name}/min"), statistics.min);
+        for ((end, _), value) in PERCENTILES.iter().zip(statistics.percentiles) {
+            show(format!("{name}/{end}"), value);
+        }
+    }
+}
+
 /// A number of things that have happened. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Counter(Arc<AtomicU64>);
+#[derive(Clone, Default)]
+pub struct Counter(Arc<Number>);
+
+/// A number that goes up and down. Clones share it.
+#[derive(Clone, Default)]
+pub struct Gauge(Arc<Number>);
+
+/// What the two have in common: bits that are read and changed as one, and what they were if somebody wants to know.
+#[derive(Default)]
+struct Number {
+    bits: AtomicU64,
+    history: Option<History>,
+}
+
+impl Number {
+    fn note(&self, value: f64) {
+        if let Some(history) = &self.history {
+            history.push(value);
+        }
+    }
+}
 
 impl Counter {
+    pub(super) fn with_history(history: History) -> Counter {
+        Counter(Arc::new(Number {
+            bits: AtomicU64::new(0),
+            history: Some(history),
+        }))
+    }
+
     /// One more.
     pub fn increment(&self) {
         self.add(1);
@@ -19,40 +84,65 @@ impl Counter {
 
     /// So many more.
     pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Ordering::Relaxed);
+        let before = self.0.bits.fetch_add(n, Ordering::Relaxed);
+        // Exact up to 2^53.
+        self.0.note(before.wrapping_add(n) as f64);
     }
 
     /// How many there were.
     pub fn value(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.bits.load(Ordering::Relaxed)
     }
 
     /// Begins again at zero.
     pub fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.0.bits.store(0, Ordering::Relaxed);
+        self.0.note(0.0);
     }
 }
 
-/// A number that goes up and down. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Gauge(Arc<AtomicU64>);
-
 impl Gauge {
+    pub(super) fn with_history(history: History) -> Gauge {
+        Gauge(Arc::new(Number {
+            bits: AtomicU64::new(0),
+            history: Some(history),
+        }))
+    }
+
     /// Makes it this number.
     pub fn set(&self, value: f64) {
-        self.0.store(value.to_bits(), Ordering::Relaxed);
+        self.0.bits.store(value.to_bits(), Ordering::Relaxed);
+        self.0.note(value);
     }
 
     /// Adds to it; a negative number takes away.
     pub fn add(&self, value: f64) {
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| {
-            Some((f64::from_bits(bits) + value).to_bits())
-        });
+        let mut sum = value;
+        let _ = self
+            .0
+            .bits
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| {
+                sum = f64::from_bits(bits) + value;
+                Some(sum.to_bits())
+            });
+        self.0.note(sum);
     }
 
     /// The number.
     pub fn value(&self) -> f64 {
-        f64::from_bits(self.0.load(Ordering::Relaxed))
+        f64::from_bits(self.0.bits.load(Ordering::Relaxed))
+    }
+}
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Counter").field(&self.value()).finish()
+    }
+}
+
+impl fmt::Debug for Gauge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Gauge").field(&self.value()).finish()
     }
 }
 
@@ -61,10 +151,7 @@ impl Gauge {
 ///
 /// Mesos: 3rdparty/libprocess/include/process/metrics/timer.hpp, `Timer<Milliseconds>`.
 #[derive(Clone)]
-pub struct Timer {
-    clock: Clock,
-    series: Arc<Mutex<Series>>,
-}
+pub struct Timer(Arc<History>);
 
 /// A [`Timer`] that was started. Dropped, it measures nothing.
 #[must_use = "stop it to measure"]
@@ -74,18 +161,15 @@ pub struct Running {
 }
 
 impl Timer {
-    pub(super) fn new(clock: Clock, window: Duration) -> Timer {
-        Timer {
-            clock,
-            series: Arc::new(Mutex::new(Series::new(window))),
-        }
+    pub(super) fn new(history: History) -> Timer {
+        Timer(Arc::new(history))
     }
 
     /// Begins to measure; many may run at a time.
     pub fn start(&self) -> Running {
         Running {
             timer: self.clone(),
-            since: self.clock.now(),
+            since: self.0.clock.now(),
         }
     }
 
@@ -100,16 +184,14 @@ impl Timer {
 
     /// Notes a time that was measured elsewhere.
     pub fn record(&self, took: Duration) {
-        self.series
-            .lock()
-            .push(self.clock.now(), took.as_secs_f64() * 1e3);
+        self.0.push(took.as_secs_f64() * 1e3);
     }
 }
 
 impl Running {
     /// Ends the measurement and says how long it was.
     pub fn stop(self) -> Duration {
-        let took = self.timer.clock.now().duration_since(self.since);
+        let took = self.timer.0.clock.now().duration_since(self.since);
         self.timer.record(took);
         took
     }
@@ -125,24 +207,17 @@ pub(super) enum Instrument {
 impl Instrument {
     /// Its values, each under the name and what follows it.
     pub(super) fn read(&self, name: &str, mut show: impl FnMut(String, f64)) {
-        match self {
+        let (value, history) = match self {
             // Exact up to 2^53.
-            Instrument::Counter(counter) => show(name.to_owned(), counter.value() as f64),
-            Instrument::Gauge(gauge) => show(name.to_owned(), gauge.value()),
-            Instrument::Timer(timer) => {
-                let mut series = timer.series.lock();
-                let Some(last) = series.last() else { return };
-                show(name.to_owned(), last);
-                let Some(statistics) = series.statistics(timer.clock.now()) else {
-                    return;
-                };
-                show(format!("{name}/count"), statistics.count as f64);
-                show(format!("{name}/max"), statistics.max);
-                show(format!("{name}/min"), statistics.min);
-                for ((end, _), value) in PERCENTILES.iter().zip(statistics.percentiles) {
-                    show(format!("{name}/{end}"), value);
-                }
-            }
+            Instrument::Counter(counter) => (Some(counter.value() as f64), counter.0.history.as_ref()),
+            Instrument::Gauge(gauge) => (Some(gauge.value()), gauge.0.history.as_ref()),
+            Instrument::Timer(timer) => (timer.0.last(), Some(timer.0.as_ref())),
+        };
+        if let Some(value) = value {
+            show(name.to_owned(), value);
+        }
+        if let Some(history) = history {
+            history.read(name, &mut show);
         }
     }
 

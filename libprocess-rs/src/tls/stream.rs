@@ -2,19 +2,20 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::{client, server};
 
 /// A connection, with or without TLS.
 pub(crate) enum Stream {
     Plain(TcpStream),
+    Unix(UnixStream),
     Client(Box<client::TlsStream<TcpStream>>),
     Server(Box<server::TlsStream<TcpStream>>),
 }
 
 impl Stream {
     pub(crate) fn is_tls(&self) -> bool {
-        !matches!(self, Stream::Plain(_))
+        matches!(self, Stream::Client(_) | Stream::Server(_))
     }
 }
 
@@ -23,6 +24,7 @@ macro_rules! each {
     ($stream:expr, $inner:ident => $call:expr) => {
         match $stream {
             Stream::Plain($inner) => $call,
+            Stream::Unix($inner) => $call,
             Stream::Client($inner) => $call,
             Stream::Server($inner) => $call,
         }

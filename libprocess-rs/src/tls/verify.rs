@@ -1,3 +1,4 @@
+use super::depth::within;
 use super::invalid;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub(super) struct Verify {
     provider: Arc<CryptoProvider>,
     trusted: Option<Arc<WebPkiServerVerifier>>,
+    depth: usize,
     names: Vec<ServerName<'static>>,
 }
 
@@ -19,12 +21,14 @@ impl Verify {
     /// Trusts who is certified by these roots; anybody without.
     pub(super) fn new(
         roots: Option<Arc<RootCertStore>>,
+        depth: usize,
         provider: &Arc<CryptoProvider>,
     ) -> io::Result<Verify> {
         let build = |roots| WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build();
         Ok(Verify {
             provider: provider.clone(),
             trusted: roots.map(build).transpose().map_err(invalid)?,
+            depth,
             names: Vec::new(),
         })
     }
@@ -51,6 +55,7 @@ impl ServerCertVerifier for Verify {
         let Some(trusted) = &self.trusted else {
             return Ok(ServerCertVerified::assertion());
         };
+        let intermediates = within(intermediates, self.depth);
         let for_name = |name| trusted.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
         let by_address = for_name(server_name);
         let mut names = self.names.iter();

@@ -1,37 +1,51 @@
-use crate::system::Inner;
-use crate::tls::{self, Stream};
-use libprocess_core::http::{Event, Limits, ResponseDecoder};
-use parking_lot::Mutex;
+//! One connection to another runtime: a queue that any thread appends to and writes from.
+
+mod encoding;
+mod task;
+
+use super::flush;
+use super::queue::Queue;
+use crate::{Bytes, Future, Promise, Upid};
+use encoding::Encoding;
+use parking_lot::{Mutex, MutexGuard};
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
-use std::pin::Pin;
+use std::net::SocketAddrV4;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf};
-use tokio::sync::Notify;
+use std::task::Waker;
+use tokio::net::tcp::OwnedWriteHalf;
 
-/// How long a half-closed connection waits for the peer's answers; closing earlier could reset it and lose what the
-/// peer has not read yet.
-const LINGER: Duration = Duration::from_secs(10);
+/// When so much is queued within a turn, it is written without waiting for the end of the turn.
+const WRITE_AT_ONCE: usize = 64 * 1024;
 
-/// A buffer that grew beyond this is not kept for the next write.
-const KEPT_CAPACITY: usize = 64 * 1024;
+/// With no more than this waiting for the peer there is room for more; several times what is written at once.
+const ROOM: usize = 1024 * 1024;
 
 /// One connection this runtime has opened.
+///
+/// Nobody waits for its task to write: a thread that finds the connection idle writes itself, at the end of the turn in
+/// which it sent. The task connects, waits when the peer does not read, and reads the answers.
 pub(super) struct Outbound {
     pub(super) address: SocketAddrV4,
     pub(super) persistent: bool,
     state: Mutex<State>,
-    changed: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    /// Encoded messages that have not been written.
-    buffer: Vec<u8>,
-    unanswered: u64,
     phase: Phase,
+    encoding: Encoding,
+    /// What has been sent and not handed to a writer.
+    queue: Queue,
+    /// What is being written; some of its first message may be.
+    batch: Queue,
+    /// The connection, if it may be written to directly.
+    direct: Option<Arc<OwnedWriteHalf>>,
+    writing: Writing,
+    /// Those who wait for room.
+    waiters: Vec<Promise<()>>,
+    /// Wakes the task.
+    task: Option<Waker>,
+    error: Option<io::Error>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -40,10 +54,24 @@ enum Phase {
     Open,
     /// Another connection has taken over, or the system ends.
     Replaced,
-    /// The buffer exceeded its limit.
+    /// The queue exceeded its limit.
     Overflown,
     /// Nothing can be queued any more.
     Closed,
+}
+
+/// Who writes next.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Writing {
+    /// Whoever sends next has it written.
+    #[default]
+    Idle,
+    /// Somebody will write soon.
+    Scheduled,
+    /// A thread is writing, and will go on with what is queued meanwhile.
+    Busy,
+    /// The task, when the peer has read.
+    Blocked,
 }
 
 /// What became of a message.
@@ -53,189 +81,188 @@ pub(super) enum Push {
     Closed,
 }
 
+impl State {
+    fn wake_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let closed = matches!(self.phase, Phase::Replaced | Phase::Closed);
+        closed || self.queue.len() + self.batch.len() <= ROOM
+    }
+
+    fn has_nothing_to_write(&self) -> bool {
+        self.queue.is_empty() && self.batch.is_empty() && self.writing != Writing::Busy
+    }
+}
+
 impl Outbound {
-    pub(super) fn new(address: SocketAddrV4, persistent: bool, buffer: Vec<u8>) -> Outbound {
+    pub(super) fn new(address: SocketAddrV4, persistent: bool, queue: Queue) -> Outbound {
         let state = Mutex::new(State {
-            buffer,
+            queue,
             ..State::default()
         });
         Outbound {
             address,
             persistent,
             state,
-            changed: Notify::new(),
         }
     }
 
-    /// Appends a message; the writer wakes once for all that are appended before it runs.
-    pub(super) fn push(&self, limit: usize, encode: impl FnOnce(&mut Vec<u8>)) -> Push {
+    /// Appends a message and sees to it that it is written.
+    pub(super) fn push(
+        self: &Arc<Self>,
+        limit: usize,
+        from: &Upid,
+        to: &Upid,
+        name: &str,
+        body: &Bytes,
+    ) -> Push {
         let mut state = self.state.lock();
         match state.phase {
             Phase::Open => {}
             Phase::Overflown => return Push::Full,
             Phase::Replaced | Phase::Closed => return Push::Closed,
         }
-        let was_empty = state.buffer.is_empty();
-        if state.buffer.len() > limit {
+        if state.queue.len() > limit {
             state.phase = Phase::Overflown;
-            drop(state);
-            self.changed.notify_one();
+            state.wake_task();
             return Push::Full;
         }
-        encode(&mut state.buffer);
-        state.unanswered += 1;
-        drop(state);
-        if was_empty {
-            self.changed.notify_one();
-        }
+        let State { queue, encoding, .. } = &mut *state;
+        encoding.write(from, to, name, body, queue);
+        self.see_to_it(state);
         Push::Queued
     }
 
-    /// Ends the connection silently and returns what it had queued.
-    pub(super) fn replace(&self) -> Vec<u8> {
-        let mut state = self.state.lock();
-        state.phase = Phase::Replaced;
-        state.unanswered = 0;
-        let queued = std::mem::take(&mut state.buffer);
-        drop(state);
-        self.changed.notify_one();
-        queued
-    }
-
-    pub(super) fn unanswered(&self) -> u64 {
-        self.state.lock().unanswered
-    }
-
-    /// Starts the task that connects and writes.
-    pub(super) fn start(self: &Arc<Self>, system: &Arc<Inner>) {
-        let (socket, inner) = (self.clone(), system.clone());
-        system.spawn_io(async move { socket.run(&inner).await });
-    }
-
-    async fn run(self: Arc<Self>, system: &Arc<Inner>) {
-        let ended = self.transfer(system).await;
-        let lost = {
-            let mut state = self.state.lock();
-            let replaced = state.phase == Phase::Replaced;
-            state.phase = Phase::Closed;
-            state.unanswered = 0;
-            let lost = std::mem::take(&mut state.buffer);
-            (!replaced).then_some(lost.len())
-        };
-        let in_use = system.sockets.forget(&self, || {
-            if self.persistent && lost.is_some() {
-                system.links.broken(self.address);
+    /// Has what was queued written.
+    fn see_to_it(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        let much = state.queue.len() >= WRITE_AT_ONCE;
+        match state.writing {
+            Writing::Busy | Writing::Blocked => {}
+            Writing::Scheduled if !much => {}
+            Writing::Idle | Writing::Scheduled if much && state.direct.is_some() => {
+                drop(state);
+                self.flush();
             }
-        });
-        let Some(lost) = lost.filter(|_| in_use) else {
-            return;
-        };
-        if let Err(error) = ended {
-            tracing::warn!(to = %self.address, %error, lost_bytes = lost, "connection failed");
-        }
-    }
-
-    async fn transfer(self: &Arc<Self>, system: &Arc<Inner>) -> io::Result<()> {
-        let stream = tokio::select! {
-            stream = tls::connect(system.tls.as_ref(), SocketAddr::V4(self.address), None) => stream?,
-            () = self.replaced() => return Ok(()),
-        };
-        let (mut read, mut write) = tokio::io::split(stream);
-        let drained = tokio::select! {
-            answers = self.read_answers(&mut read) => return answers,
-            written = self.write_messages(system, &mut write) => written?,
-        };
-        if drained {
-            write.shutdown().await?;
-            let rest = self.read_answers(&mut read);
-            // Whatever comes now, the messages have been handed over.
-            drop(tokio::time::timeout(LINGER, rest).await);
-        }
-        Ok(())
-    }
-
-    async fn replaced(&self) {
-        while self.state.lock().phase == Phase::Open {
-            self.changed.notified().await;
-        }
-    }
-
-    /// Writes what is queued, all at once; true when a temporary connection has drained.
-    async fn write_messages(
-        self: &Arc<Self>,
-        system: &Arc<Inner>,
-        write: &mut WriteHalf<Stream>,
-    ) -> io::Result<bool> {
-        let mut buffer = Vec::new();
-        loop {
-            let phase = {
-                let mut state = self.state.lock();
-                buffer.clear();
-                if buffer.capacity() > KEPT_CAPACITY {
-                    buffer = Vec::new();
-                }
-                std::mem::swap(&mut buffer, &mut state.buffer);
-                if buffer.is_empty() && !self.persistent && state.phase == Phase::Open {
-                    state.phase = Phase::Closed;
-                    state.unanswered = 0;
-                }
-                state.phase
-            };
-            match phase {
-                Phase::Open if buffer.is_empty() => self.changed.notified().await,
-                Phase::Open => {
-                    write.write_all(&buffer).await?;
-                    write.flush().await?;
-                }
-                Phase::Overflown => return Err(io::Error::other("too much is queued")),
-                Phase::Replaced => return Ok(false),
-                Phase::Closed => {
-                    system.sockets.forget(self, || ());
-                    return Ok(true);
-                }
-            }
-        }
-    }
-
-    /// Reads and counts answers until the peer closes. Their content does not matter, as in libprocess.
-    async fn read_answers(&self, read: &mut ReadHalf<Stream>) -> io::Result<()> {
-        let mut decoder = ResponseDecoder::new(Limits::default());
-        let mut readable = true;
-        loop {
-            // The bytes live for one poll only, so that an idle connection holds no buffer.
-            let count = std::future::poll_fn(|cx| {
-                let mut bytes = [0; 2048];
-                let mut arrived = ReadBuf::new(&mut bytes);
-                std::task::ready!(Pin::new(&mut *read).poll_read(cx, &mut arrived))?;
-                if readable {
-                    decoder.push(arrived.filled());
-                }
-                Poll::Ready(io::Result::Ok(arrived.filled().len()))
-            });
-            if count.await? == 0 {
-                return Ok(());
-            }
-            if !readable {
-                continue;
-            }
-            let mut answers = 0;
-            loop {
-                match decoder.next() {
-                    Ok(Some(Event::End)) => answers += 1,
-                    Ok(Some(_)) => {}
-                    Ok(None) => break,
-                    Err(_) => {
-                        readable = false;
-                        break;
+            Writing::Scheduled => {}
+            Writing::Idle => {
+                state.writing = Writing::Scheduled;
+                if state.direct.is_none() {
+                    state.wake_task();
+                } else {
+                    drop(state);
+                    if !flush::at_end_of_turn(self) {
+                        self.state.lock().wake_task();
                     }
                 }
             }
-            let mut state = self.state.lock();
-            state.unanswered = if readable {
-                state.unanswered.saturating_sub(answers)
-            } else {
-                0
-            };
+        }
+    }
+
+    /// Ends the connection silently and returns what it had queued.
+    pub(super) fn replace(&self) -> Queue {
+        let mut state = self.state.lock();
+        state.phase = Phase::Replaced;
+        state.wake_task();
+        let queue = std::mem::take(&mut state.queue);
+        std::mem::take(&mut state.encoding).into_requests(queue)
+    }
+
+    /// Messages that the peer may not have handled yet. Asks it, if it answers only then.
+    pub(super) fn unanswered(self: &Arc<Self>) -> u64 {
+        let mut state = self.state.lock();
+        if state.phase != Phase::Open {
+            return 0;
+        }
+        let State { queue, encoding, .. } = &mut *state;
+        let asked = encoding.ask(queue);
+        let unanswered = encoding.unanswered();
+        if asked {
+            self.see_to_it(state);
+        }
+        unanswered
+    }
+
+    /// Ready when the peer has read enough for more to be sent.
+    pub(super) fn room(&self) -> Future<()> {
+        let mut state = self.state.lock();
+        // While a thread is writing nobody knows how much is left; it will tell.
+        if state.has_room() && state.writing != Writing::Busy {
+            return Future::ready(());
+        }
+        let (promise, room) = Promise::new();
+        state.waiters.push(promise);
+        room
+    }
+
+    fn tell_waiters(&self) {
+        let mut state = self.state.lock();
+        if state.waiters.is_empty() || !state.has_room() {
+            return;
+        }
+        let waiters = std::mem::take(&mut state.waiters);
+        drop(state);
+        for waiter in waiters {
+            waiter.set(());
+        }
+    }
+
+    /// Writes what is queued, all at once, unless somebody else does or the peer does not read.
+    pub(super) fn flush(&self) {
+        self.write();
+        self.tell_waiters();
+    }
+
+    fn write(&self) {
+        let mut state = self.state.lock();
+        if matches!(state.writing, Writing::Busy | Writing::Blocked) {
+            return;
+        }
+        let Some(socket) = state.direct.clone() else {
+            state.wake_task();
+            return;
+        };
+        loop {
+            if state.batch.is_empty() {
+                if state.phase == Phase::Open {
+                    let State { queue, batch, .. } = &mut *state;
+                    std::mem::swap(queue, batch);
+                }
+                if state.batch.is_empty() {
+                    state.writing = Writing::Idle;
+                    break;
+                }
+            }
+            state.writing = Writing::Busy;
+            let mut batch = std::mem::take(&mut state.batch);
+            drop(state);
+            let written = batch.write_to(|slices| match slices {
+                [one] => socket.try_write(one),
+                many => socket.try_write_vectored(many),
+            });
+            state = self.state.lock();
+            state.batch = batch;
+            match written {
+                Ok(true) => {}
+                Ok(false) => {
+                    state.writing = Writing::Blocked;
+                    state.wake_task();
+                    return;
+                }
+                Err(error) => {
+                    state.writing = Writing::Blocked;
+                    state.error = Some(error);
+                    state.wake_task();
+                    return;
+                }
+            }
+        }
+        if !self.persistent || state.phase != Phase::Open {
+            // The task closes what has drained.
+            state.wake_task();
         }
     }
 }

@@ -200,6 +200,14 @@ fn a_disabled_endpoint_is_closed_and_its_neighbours_are_not() {
         (403, "Endpoint '/site/open' is disabled")
     );
     assert_eq!(ask(&system, "/site/guarded", None).0, 200);
+    for spelled in ["/site/open/", "/site//open", "/site/open/more", "/%73ite/open"] {
+        assert_ne!(ask(&system, spelled, None).0, 200, "{spelled}");
+    }
+    system.set_delegate("site");
+    system.disable_endpoints(["/open", "/metrics/snapshot"]);
+    for closed in ["/open", "/site/open", "/metrics/snapshot"] {
+        assert_eq!(ask(&system, closed, None).0, 403, "{closed}");
+    }
     system.disable_endpoints([]);
     assert_eq!(ask(&system, "/site/open", None).0, 200);
     system.shutdown();

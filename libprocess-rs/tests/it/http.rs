@@ -274,21 +274,12 @@ fn built_in_endpoints_answer() {
     assert_eq!(get(&system, "/metrics/snapshot?timeout=5").0, 400);
     assert!(get(&system, "/system/stats.json").1.contains("\"cpus_total\":"));
     assert!(get(&system, "/__processes__").1.contains("\"id\":\"probe\""));
-    assert!(
-        get(&system, "/help?format=json")
-            .1
-            .contains("\\/metrics\\/snapshot")
-    );
     assert_eq!(get(&system, "/logging/toggle"), (200, "0\n".to_owned()));
     assert_eq!(get(&system, "/logging/toggle?level=3&duration=1mins").0, 200);
     assert_eq!(get(&system, "/logging/toggle"), (200, "3\n".to_owned()));
     assert_eq!(
         get(&system, "/logging/toggle?level=3").1,
         "Expecting 'duration=value' in query.\n"
-    );
-    assert_eq!(
-        get(&system, "/logging/toggle?level=x&duration=1mins").1,
-        "Invalid level 'x'.\n"
     );
     system.shutdown();
 }

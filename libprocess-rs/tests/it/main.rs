@@ -2,14 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod auth;
+mod builtin;
+mod calls;
 mod client;
 mod clock;
+mod framing;
 mod http;
 mod links;
 mod metrics;
+mod panics;
 mod process;
+mod replay;
 mod robust;
 mod streaming;
+mod subprocess;
 mod sync;
 mod tls;
 mod wire;

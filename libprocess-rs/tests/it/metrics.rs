@@ -73,3 +73,34 @@ fn both_forms_show_what_was_counted_and_what_was_asked_for() {
     assert!(!get(&system, "/metrics/snapshot").contains("jobs/done"));
     system.shutdown();
 }
+
+#[test]
+fn counters_and_gauges_can_show_how_they_were_over_a_while() {
+    let system = System::builder().paused_clock(true).start().unwrap();
+    let (metrics, minute) = (system.metrics(), Duration::from_secs(60));
+    let load = metrics.gauge_over(&system, "load", minute).unwrap();
+    let jobs = metrics.counter_over(&system, "jobs", minute).unwrap();
+    assert!(metrics.gauge_over(&system, "jobs", minute).is_err());
+    let shown = || metrics.snapshot(&system, None).wait().unwrap();
+    load.set(1.0);
+    jobs.increment();
+    assert_eq!(
+        (shown()["load"], shown().get("load/count")),
+        (1.0, None),
+        "statistics need two values"
+    );
+    load.add(2.0);
+    jobs.add(2);
+    let now = shown();
+    let of =
+        |name: &str| ["", "/count", "/min", "/max", "/p50", "/p9999"].map(|end| now[&format!("{name}{end}")]);
+    assert_eq!(of("load"), [3.0, 2.0, 1.0, 3.0, 2.0, 2.9998]);
+    assert_eq!(of("jobs"), [3.0, 2.0, 1.0, 3.0, 2.0, 2.9998]);
+    system.clock().advance(minute);
+    assert_eq!(
+        (shown()["load"], shown().get("load/max")),
+        (3.0, None),
+        "what is past is forgotten"
+    );
+    system.shutdown();
+}

@@ -1,6 +1,7 @@
-//! Queue, sequence, limiter and loop: order, discards, nothing lost.
+//! Queue, sequence, limiter, loop, locks and latch: order, discards, nothing lost.
 
-use libprocess::sync::{Queue, RateLimiter, Sequence};
+use crate::LIMIT;
+use libprocess::sync::{CountDownLatch, Mutex, Queue, RateLimiter, RwLock, Sequence};
 use libprocess::{Future, FutureError, Promise, System, future};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -164,4 +165,66 @@ fn a_loop_ends_with_a_break_a_failure_or_a_discard() {
         (55, 1),
         "no further step began"
     );
+}
+
+#[test]
+fn locks_let_in_many_readers_or_one_writer_in_their_order() {
+    let lock = RwLock::new();
+    let (one, two) = (lock.read(), lock.read());
+    assert!(one.is_ready() && two.is_ready(), "readers share");
+    let (writer, reader) = (lock.write(), lock.read());
+    assert!(
+        writer.is_pending() && reader.is_pending(),
+        "nobody goes before a writer that waits"
+    );
+    drop((one.wait(), two.wait()));
+    assert!(writer.is_ready() && reader.is_pending());
+    let other = lock.read();
+    drop(writer.wait());
+    assert!(reader.is_ready() && other.is_ready());
+    drop((reader, other));
+    // Who leaves the line makes room for who is behind.
+    let within = lock.read();
+    let (gone, behind) = (lock.write(), lock.read());
+    gone.discard();
+    assert!(gone.is_discarded() && behind.is_ready());
+    drop((within, behind));
+    assert!(lock.write().is_ready(), "permits nobody took are given back");
+}
+
+#[test]
+fn a_mutex_lets_in_one_after_another_across_threads() {
+    let (mutex, inside) = (Mutex::new(), Arc::new(AtomicUsize::new(0)));
+    let workers: Vec<_> = (0..4)
+        .map(|_| {
+            let (mutex, inside) = (mutex.clone(), inside.clone());
+            std::thread::spawn(move || {
+                for _ in 0..500 {
+                    let permit = mutex.lock().wait_for(LIMIT).unwrap().unwrap();
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    drop(permit);
+                }
+            })
+        })
+        .collect();
+    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    // Each lets in the next when it is done, without growing a stack.
+    let first = mutex.lock();
+    let all: Vec<_> = (0..10_000).map(|_| mutex.lock().map(drop)).collect();
+    drop(first.wait());
+    assert!(all.iter().all(Future::is_ready));
+}
+
+#[test]
+fn a_latch_is_triggered_once_for_all() {
+    assert!(CountDownLatch::new(0).triggered().is_ready());
+    let latch = CountDownLatch::new(2);
+    let early = latch.triggered();
+    (0..5).for_each(|_| latch.decrement());
+    assert!(early.is_ready() && latch.triggered().is_ready());
+    let latch = CountDownLatch::new(1);
+    let never = latch.triggered();
+    drop(latch);
+    assert!(never.is_abandoned());
 }

@@ -106,6 +106,37 @@ fn a_reconnect_replaces_the_connection_without_telling_anybody() {
 }
 
 #[test]
+fn whoever_sends_much_can_wait_until_the_peer_has_read() {
+    let system = start();
+    let peer = Peer::listen();
+    let to = peer.upid("b");
+    assert_eq!(system.room(&to).wait_for(LIMIT), Some(Ok(())), "nothing was sent");
+    const COUNT: usize = 2_000;
+    let (pid, events) = Probe::spawn(&system, "probe");
+    let linkee = to.clone();
+    pid.dispatch(move |_, ctx| ctx.link(&linkee)).wait().unwrap();
+    for _ in 0..COUNT {
+        system.send_from(&system.upid("a"), &to, "Much", vec![7; 20_000]);
+    }
+    let room = system.room(&to);
+    let mut raw = peer.accept();
+    assert!(room.is_pending(), "40 MB are more than the kernel takes");
+    let mut read = 0;
+    while room.is_pending() && read < (COUNT - 100) * 20_000 {
+        read += raw.read_exactly(100_000).len();
+    }
+    assert!(read > COUNT * 20_000 / 2, "room after {read} bytes");
+    assert_eq!(room.wait_for(LIMIT), Some(Ok(())));
+    // Whoever waits for a peer that goes away waits no longer.
+    system.send_from(&system.upid("a"), &to, "Much", vec![7; 40_000_000]);
+    let room = system.room(&to);
+    drop((raw, peer));
+    assert_eq!(room.wait_for(LIMIT), Some(Ok(())));
+    assert_eq!([next(&events), next(&events)], ["initialize", "exited b"]);
+    system.shutdown();
+}
+
+#[test]
 fn settling_waits_for_the_answers_of_peers() {
     let system = start();
     let peer = Peer::listen();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 use libprocess_core::duration::DurationText;
+use mesos_daemon::firewall::FirewallRules;
 use mesos_master_core::Options;
 
 /// The largest request body that is read, in bytes: an ACCEPT of some 100,000 tasks. Larger ones are answered 413.
@@ -143,6 +144,9 @@ pub struct Flags {
     /// Whether each framework has metrics of its own.
     #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Operators")]
     pub publish_per_framework_metrics: bool,
+    /// Endpoints to close, as JSON or the path of a file: {"disabled_endpoints": {"paths": ["/files/browse"]}}.
+    #[arg(long, help_heading = "Operators", value_name = "RULES")]
+    pub firewall_rules: Option<FirewallRules>,
 
     /// The least severe lines to log: INFO, WARNING or ERROR.
     #[arg(long, default_value = "INFO", help_heading = "Logging")]

@@ -1,5 +1,6 @@
 //! The master's endpoints.
 
+mod help;
 mod operator;
 mod readonly;
 mod scheduler;
@@ -13,4 +14,5 @@ pub fn route(context: &mut Context<MasterProcess>) {
     readonly::route(context);
     scheduler::route(context);
     operator::route(context);
+    help::explain(context);
 }

@@ -2,14 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-/// The name of this machine.
-pub fn own() -> String {
-    nix::unistd::gethostname().map_or_else(
-        |_| "localhost".to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
 /// The name by which an address of this machine is known; the address itself when it has none.
 ///
 /// `/etc/hosts` decides: the loopback address is `localhost`, others are looked up there and then compared with the

@@ -6,6 +6,7 @@
 //! | [`flags`] | `--name=value`, `--no-name`, `MESOS_NAME`, `file://` values, Mesos' error wording |
 //! | [`logging`] | where log lines go |
 //! | [`version`] | `/version` |
+//! | [`firewall`] | `--firewall_rules` |
 //! | [`files`] | `/files/{browse,read,download,debug}` and LIST_FILES, READ_FILE |
 //! | [`api`] | content types, decoding of calls, encoding of responses and event streams |
 #![forbid(unsafe_code)]
@@ -13,6 +14,7 @@
 pub mod api;
 
 pub mod files;
+pub mod firewall;
 pub mod flags;
 pub mod hostname;
 pub mod ids;

@@ -2,10 +2,17 @@
 
 use std::fs::OpenOptions;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::writer::MakeWriterExt;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::reload;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Registry, fmt};
+
+/// The level that was asked for at the start, and how to change it. There is one log for a program.
+static LEVEL: OnceLock<(LevelFilter, reload::Handle<LevelFilter, Registry>)> = OnceLock::new();
 
 /// Sets up logging for a daemon: to stderr unless `quiet`, and to `<log_dir>/<program>.INFO` when a directory is given.
 ///
@@ -26,13 +33,9 @@ pub fn initialize(program: &str, level: &str, quiet: bool, log_dir: Option<&Path
             ));
         }
     };
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_ansi(false)
-        .with_target(true);
     let Some(directory) = log_dir else {
         if !quiet {
-            let _ = builder.with_writer(std::io::stderr).try_init();
+            start(level, BoxMakeWriter::new(std::io::stderr));
         }
         return Ok(());
     };
@@ -53,12 +56,42 @@ pub fn initialize(program: &str, level: &str, quiet: bool, log_dir: Option<&Path
                 path.display()
             )
         })?;
-    if quiet {
-        let _ = builder.with_writer(Mutex::new(file)).try_init();
-    } else {
-        let _ = builder
-            .with_writer(Mutex::new(file).and(std::io::stderr))
-            .try_init();
-    }
+    start(
+        level,
+        if quiet {
+            BoxMakeWriter::new(Mutex::new(file))
+        } else {
+            BoxMakeWriter::new(Mutex::new(file).and(std::io::stderr))
+        },
+    );
     Ok(())
+}
+
+fn start(level: LevelFilter, writer: BoxMakeWriter) {
+    let (filter, handle) = reload::Layer::new(level);
+    let lines = fmt::layer()
+        .with_ansi(false)
+        .with_target(true)
+        .with_writer(writer);
+    if tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()
+        .is_ok()
+    {
+        let _ = LEVEL.set((level, handle));
+    }
+}
+
+/// Changes how much is logged: 0 is what `--logging_level` says, 1 shows debug lines, 2 and above everything. This is what
+/// `/logging/toggle` does.
+pub fn set_verbosity(verbosity: u32) {
+    if let Some((normal, handle)) = LEVEL.get() {
+        let level = match verbosity {
+            0 => *normal,
+            1 => LevelFilter::DEBUG,
+            2.. => LevelFilter::TRACE,
+        };
+        let _ = handle.reload(level);
+    }
 }

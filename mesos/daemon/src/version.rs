@@ -1,6 +1,6 @@
 //! `/version`: what the daemons say of their own making.
 
-use libprocess::http::{Request, Responder, Response};
+use libprocess::http::{Help, Request, Responder, Response};
 use libprocess::{Context, Process, System};
 
 /// The release of Mesos whose interfaces these daemons reproduce. Purely numeric: clients split it at its dots.
@@ -57,6 +57,8 @@ impl Process for VersionProcess {
         context.route("/", |_, _, request: Request, responder: Responder| {
             responder.respond(Response::json_with_jsonp(json(), &request));
         });
+        let help = Help::new("Shows the version of this program.");
+        context.explain("/", help.authentication(false));
     }
 }
 

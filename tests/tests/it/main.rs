@@ -6,6 +6,7 @@
 mod agent_flags;
 mod bad_input;
 mod clients;
+mod endpoints;
 mod execute;
 mod failover;
 mod files;

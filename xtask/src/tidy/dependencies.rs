@@ -16,17 +16,23 @@ const PURE: [&str; 6] = [
     "mesos-agent-core",
 ];
 /// Crates that know nothing of Mesos.
-const RUNTIME: [&str; 3] = ["libprocess-core", "libprocess", "libprocess-actix"];
+const RUNTIME: [&str; 4] = [
+    "libprocess-core",
+    "libprocess-spawn",
+    "libprocess",
+    "libprocess-actix",
+];
 /// Crates that only meet on the wire.
 const APART: [(&str, &str); 2] = [("mesos-master", "mesos-agent"), ("mesos-agent", "mesos-master")];
 /// Crates that bring I/O or a runtime; no pure crate may use them.
-const IMPURE: [&str; 9] = [
+const IMPURE: [&str; 10] = [
     "tokio",
     "actix",
     "actix-rt",
     "nix",
     "libc",
     "procfs",
+    "rustix",
     "getrandom",
     "dashmap",
     "bincode",

@@ -48,9 +48,18 @@ pub enum DecodeError {
     /// The connection ended within a head or body.
     #[error("connection closed within a message")]
     UnexpectedEnd,
+    /// The peer had gone over to frames, and one of them is malformed.
+    #[error("malformed frame")]
+    Frame(#[source] crate::frame::FrameError),
     /// An earlier call failed.
     #[error("decoder has failed before")]
     Failed,
+}
+
+impl From<crate::frame::FrameError> for DecodeError {
+    fn from(error: crate::frame::FrameError) -> DecodeError {
+        DecodeError::Frame(error)
+    }
 }
 
 /// What a decoder found next.
@@ -64,7 +73,7 @@ pub enum Event<H> {
     End,
 }
 
-/// How the end of a body is known.
+/// How the end of a body is known; see [`Head::framing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// This many bytes.
@@ -189,7 +198,27 @@ impl<H: Head> Decoder<H> {
 
     /// Takes the bytes that follow the last event, e.g. after an upgrade.
     pub fn take_rest(&mut self) -> Bytes {
-        self.buffer.split().freeze()
+        (self.searched, self.next_check) = (0, 1);
+        std::mem::take(&mut self.buffer).freeze()
+    }
+
+    /// The bytes that follow the last event.
+    pub fn rest(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Gives back what is left of [`Decoder::take_rest`]; not copied when nobody else holds it.
+    pub fn put_back(&mut self, rest: Bytes) {
+        let behind = std::mem::take(&mut self.buffer);
+        self.buffer = rest
+            .try_into_mut()
+            .unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+        self.buffer.unsplit(behind);
+    }
+
+    /// Goes on behind the first chunk, of `length` bytes, of a body that was read without this decoder.
+    pub fn resume_after_chunk(&mut self, length: u64) {
+        (self.state, self.body_seen) = (State::ChunkEnd, length);
     }
 
     /// The next event, or `None` when more bytes are needed.

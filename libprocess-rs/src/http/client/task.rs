@@ -1,10 +1,10 @@
-use super::{Command, Shared};
+use super::{Command, Peer, Shared};
+use crate::http::body::{Collector, Gunzip};
 use crate::http::encode::{LAST_CHUNK, chunk, field};
 use crate::http::{Body, Headers, Method, Reader, Request, Response, Writer, pipe};
 use crate::system::Inner;
 use crate::tls::Stream;
 use crate::{Future, Promise};
-use bytes::BytesMut;
 use libprocess_core::http::{DecodeError, Event, Limits, ResponseDecoder, ResponseHead};
 use std::collections::VecDeque;
 use std::future::Future as _;
@@ -19,6 +19,9 @@ const READ_AHEAD: usize = 1024 * 1024;
 
 /// Bytes of requests that may wait for a slow server before no more are encoded.
 const HIGH_WATER: usize = 256 * 1024;
+
+/// What a body is that cannot be unfolded.
+const MALFORMED: DecodeError = DecodeError::Head("malformed gzip");
 
 /// What is read at a time.
 const READ_SIZE: usize = 16 * 1024;
@@ -66,10 +69,11 @@ enum Arriving {
     Whole {
         response: Promise<Response>,
         head: ResponseHead,
-        body: BytesMut,
+        body: Collector,
     },
     Stream {
         writer: Writer,
+        gunzip: Option<Gunzip>,
         closed: Future<()>,
         keep_alive: bool,
     },
@@ -129,7 +133,7 @@ impl Task {
                 return Ok(progress);
             };
             self.decoder.expect_response(request.method == Method::Head);
-            encode_head(&mut self.out, self.shared.address, &request);
+            encode_head(&mut self.out, &self.shared.peer, &request);
             self.out.extend_from_slice(&request.body);
             self.upload = request.reader;
             self.waiting.push_back((response, streaming));
@@ -227,11 +231,12 @@ impl Task {
                 self.arriving = match streaming {
                     false => Arriving::Whole {
                         response,
+                        body: Collector::new(false, self.limits.max_body),
                         head,
-                        body: BytesMut::new(),
                     },
                     true => {
                         let (writer, reader) = pipe();
+                        let gunzip = is_gzip(&head).then(Gunzip::new);
                         let (closed, keep_alive) = (writer.closed(), head.keep_alive());
                         let ResponseHead { status, headers, .. } = head;
                         response.set(Response {
@@ -241,6 +246,7 @@ impl Task {
                         });
                         Arriving::Stream {
                             writer,
+                            gunzip,
                             closed,
                             keep_alive,
                         }
@@ -249,30 +255,69 @@ impl Task {
             }
             Event::Data(data) => match &mut self.arriving {
                 Arriving::Nothing | Arriving::Interim => {}
-                Arriving::Stream { writer, .. } => drop(writer.write(data)),
+                Arriving::Stream {
+                    writer, gunzip: None, ..
+                } => drop(writer.write(data)),
+                Arriving::Stream {
+                    writer,
+                    gunzip: Some(gunzip),
+                    ..
+                } => {
+                    let unfolded = gunzip.push(&data, self.limits.max_body);
+                    writer.write(unfolded.map_err(|_| MALFORMED)?);
+                }
                 Arriving::Whole { body, .. } => {
-                    let size = u64::try_from(body.len() + data.len()).unwrap_or(u64::MAX);
-                    if size > self.limits.max_body {
+                    if body.len().saturating_add(to_u64(data.len())) > self.limits.max_body {
                         return Err(DecodeError::BodyTooLarge(self.limits.max_body));
                     }
-                    body.extend_from_slice(&data);
+                    body.push(data)?;
                 }
             },
             Event::End => match std::mem::replace(&mut self.arriving, Arriving::Nothing) {
                 Arriving::Nothing | Arriving::Interim => {}
                 Arriving::Stream {
-                    writer, keep_alive, ..
+                    writer,
+                    gunzip,
+                    keep_alive,
+                    ..
                 } => {
-                    writer.close();
+                    match gunzip.map(Gunzip::finish_if_fed).transpose() {
+                        Ok(rest) => {
+                            writer.write(rest.unwrap_or_default());
+                            writer.close();
+                        }
+                        Err(_) => {
+                            writer.fail(MALFORMED.to_string());
+                            return Err(MALFORMED);
+                        }
+                    }
                     return Ok(!keep_alive);
                 }
                 Arriving::Whole { response, head, body } => {
                     let keep_alive = head.keep_alive();
-                    let ResponseHead { status, headers, .. } = head;
+                    let unfolded = is_gzip(&head);
+                    let ResponseHead {
+                        status, mut headers, ..
+                    } = head;
+                    let limit = self.limits.max_body;
+                    let body = match body.finish() {
+                        Ok(body) if unfolded => Gunzip::all(body, limit),
+                        whole => whole,
+                    };
+                    let body = match body {
+                        Ok(body) => body,
+                        Err(error) => {
+                            response.fail(error.to_string());
+                            return Err(error);
+                        }
+                    };
+                    if unfolded {
+                        headers.set("Content-Length", body.len().to_string());
+                    }
                     let body = if body.is_empty() {
                         Body::Empty
                     } else {
-                        Body::Bytes(body.freeze())
+                        Body::Bytes(body)
                     };
                     response.set(Response {
                         status,
@@ -299,17 +344,23 @@ impl Task {
     }
 }
 
+/// Whether a body is to be unfolded, as Mesos does: the field stays, and the length is that of the result.
+///
+/// Mesos: 3rdparty/libprocess/src/decoder.hpp, `ResponseDecoder::on_message_complete`.
+fn is_gzip(head: &ResponseHead) -> bool {
+    head.headers.has_token("Content-Encoding", "gzip")
+}
+
+fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
 /// Appends the head of a request: `Host` first, then the fields of the request, then how its body ends.
-fn encode_head(out: &mut Vec<u8>, address: std::net::SocketAddr, request: &Request) {
+fn encode_head(out: &mut Vec<u8>, peer: &Peer, request: &Request) {
     write!(out, "{} {} HTTP/1.1\r\n", request.method, request.target())
         .expect("writing to memory does not fail");
     if !request.headers.contains("Host") {
-        let host = if address.port() == 80 {
-            address.ip().to_string()
-        } else {
-            address.to_string()
-        };
-        field(out, "Host", &host);
+        field(out, "Host", &peer.host());
     }
     fields(out, &request.headers);
     if request.reader.is_some() {

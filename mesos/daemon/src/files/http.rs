@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use libprocess::{
     Context,
-    http::{Body, Request, Responder, Response},
+    http::{Body, Help, Request, Responder, Response},
 };
 use mesos_proto::{
     json::{write_f64, write_string},
@@ -13,12 +13,34 @@ use mesos_proto::{
 
 use super::{FilesError, FilesProcess, disk};
 
-/// Installs the four routes.
+/// Installs the four routes, each with a page of help.
 pub(super) fn route(ctx: &mut Context<FilesProcess>) {
     ctx.route("/browse", browse);
     ctx.route("/read", read);
     ctx.route("/download", download);
     ctx.route("/debug", debug);
+    let path = ">        path=VALUE           The path, as others are shown it";
+    for (route, summary, description) in [
+        ("/browse", "Lists a directory.", path.to_owned()),
+        (
+            "/read",
+            "Reads a piece of a file.",
+            format!(
+                "{path}\n>        offset=VALUE         Where it begins; -1 says how long the file is\n>        length=VALUE         How much to read"
+            ),
+        ),
+        ("/download", "Sends a file.", path.to_owned()),
+        (
+            "/debug",
+            "Shows which paths stand for which of the machine.",
+            "Of use to find out why a file is not found.".to_owned(),
+        ),
+    ] {
+        ctx.explain(
+            route,
+            Help::new(summary).description(description).authentication(true),
+        );
+    }
 }
 
 fn path_of(request: &Request) -> Result<String, Response> {

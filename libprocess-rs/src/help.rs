@@ -1,0 +1,35 @@
+//! What routes say about themselves, for `/help`.
+
+use parking_lot::RwLock;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The help of each endpoint of one process, by its path with a slash before it; none where its author wrote none.
+pub(crate) type Endpoints = BTreeMap<String, Option<String>>;
+
+/// The endpoints of a whole system.
+#[derive(Default)]
+pub(crate) struct Helps(RwLock<BTreeMap<Arc<str>, Endpoints>>);
+
+impl Helps {
+    /// Notes an endpoint; replaces what was said about it before.
+    pub(crate) fn add(&self, id: Arc<str>, path: &str, help: Option<String>) {
+        let path = format!("/{}", path.trim_matches('/'));
+        self.0.write().entry(id).or_default().insert(path, help);
+    }
+
+    /// Forgets a process.
+    pub(crate) fn remove(&self, id: &str) {
+        self.0.write().remove(id);
+    }
+
+    /// The endpoints of one process.
+    pub(crate) fn of(&self, id: &str) -> Option<Endpoints> {
+        self.0.read().get(id).cloned()
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> BTreeMap<Arc<str>, Endpoints> {
+        self.0.read().clone()
+    }
+}
