@@ -6,6 +6,7 @@
 //! in `tests/golden`.
 #![deny(unsafe_code)]
 
+pub mod frames;
 pub mod http;
 pub mod proto;
 pub mod seeds;
@@ -28,11 +29,13 @@ const fn target(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>)
 }
 
 /// All targets, one a line.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     target("message", http::message, seeds::streams),
     target("request", http::request, seeds::streams),
     target("response", http::response, seeds::streams),
     target("recordio", text::recordio, seeds::records),
+    target("frames", frames::frames, frames::seeds),
+    target("finder", frames::finder, frames::messages),
     target("upid", text::upid, seeds::upids),
     target("query", text::query, seeds::queries),
     target("duration", text::duration, seeds::durations),
