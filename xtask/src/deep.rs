@@ -7,6 +7,7 @@
 //! | `valgrind` | the engine under memcheck: nothing uninitialised decides anything, nothing is lost |
 //! | `order` | order and causality of four million messages between four threads and two workers |
 //! | `model` | a hundred thousand random programs against the model of libprocess' rules |
+//! | `fuzz` | a few seconds of every target that takes strangers' bytes |
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,12 +21,13 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// One lane.
 type Lane = fn(&Path) -> Result<()>;
 
-const LANES: [(&str, Lane); 5] = [
+const LANES: [(&str, Lane); 6] = [
     ("loom", loom),
     ("asan", asan),
     ("valgrind", valgrind),
     ("order", order),
     ("model", model),
+    ("fuzz", crate::fuzz::smoke),
 ];
 
 /// Runs the lanes asked for, all when none is.

@@ -49,7 +49,6 @@ pub fn run(root: &Path, arguments: &[String]) -> Result<()> {
 }
 
 /// A few seconds of every target, for `verify --deep`.
-#[allow(dead_code, reason = "the flag that calls it is on its way")]
 pub fn smoke(root: &Path) -> Result<()> {
     run_targets(root, None, 5)
 }

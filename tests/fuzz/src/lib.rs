@@ -11,6 +11,7 @@ pub mod proto;
 pub mod seeds;
 pub mod text;
 pub mod views;
+pub mod wires;
 
 /// Something to feed.
 #[derive(Debug, Clone, Copy)]
@@ -28,10 +29,12 @@ const fn target(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>)
 }
 
 /// All targets, one a line.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     target("message", http::message, seeds::streams),
     target("request", http::request, seeds::streams),
     target("response", http::response, seeds::streams),
+    target("finder", wires::finder, seeds::streams),
+    target("frames", wires::frames, seeds::frames),
     target("recordio", text::recordio, seeds::records),
     target("upid", text::upid, seeds::upids),
     target("query", text::query, seeds::queries),
