@@ -7,7 +7,7 @@
 //! | `valgrind` | the engine under memcheck: nothing uninitialised decides anything, nothing is lost |
 //! | `order` | order and causality of four million messages between four threads and two workers |
 //! | `model` | a hundred thousand random programs against the model of libprocess' rules |
-//! | `fuzz` | every decoder for five seconds, see [`crate::fuzz`] |
+//! | `fuzz` | a few seconds of every target that takes strangers' bytes |
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -6,12 +6,12 @@
 //! in `tests/golden`.
 #![deny(unsafe_code)]
 
-pub mod frames;
 pub mod http;
 pub mod proto;
 pub mod seeds;
 pub mod text;
 pub mod views;
+pub mod wires;
 
 /// Something to feed.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +33,9 @@ pub const TARGETS: [Target; 12] = [
     target("message", http::message, seeds::streams),
     target("request", http::request, seeds::streams),
     target("response", http::response, seeds::streams),
+    target("finder", wires::finder, seeds::streams),
+    target("frames", wires::frames, seeds::frames),
     target("recordio", text::recordio, seeds::records),
-    target("frames", frames::frames, frames::seeds),
-    target("finder", frames::finder, frames::messages),
     target("upid", text::upid, seeds::upids),
     target("query", text::query, seeds::queries),
     target("duration", text::duration, seeds::durations),

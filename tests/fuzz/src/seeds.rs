@@ -1,9 +1,11 @@
 //! What fuzzing begins with: recorded traffic of Mesos 1.11 and what was found before.
 
 use std::fs;
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use libprocess_core::{Upid, frame};
 
 use crate::{TARGETS, proto};
 
@@ -85,6 +87,18 @@ pub fn streams() -> Vec<Vec<u8>> {
         [[&[piece], cut].concat(), [&[piece, 0], cut].concat()]
     };
     streams.flat_map(begin).collect()
+}
+
+/// Frames of two kinds, and a mark.
+pub fn frames() -> Vec<Vec<u8>> {
+    let from = Upid::new("slave(1)", SocketAddrV4::new([10, 0, 0, 1].into(), 5051));
+    let to = Upid::new("master", SocketAddrV4::new([10, 0, 0, 2].into(), 5050));
+    let (mut writer, mut out) = (frame::Writer::default(), Vec::new());
+    for (name, body) in [("a", "12"), ("b", ""), ("a", "3456")] {
+        let _ = writer.write(&from, &to, name, body.as_bytes(), &mut out);
+    }
+    frame::write_mark(7, &mut out);
+    vec![out]
 }
 
 /// Records.
