@@ -335,36 +335,29 @@ impl<L: Life> Actor<L> {
         }
         let mut handled = 0;
         let mut budget = worker.budget();
-        let mut yields = false;
         loop {
             if self.purge.load(Ordering::Acquire) {
                 return (Stop::End, handled);
             }
-            // SAFETY: this is the owner's thread, and moving records runs no foreign code.
-            let record = unsafe {
-                self.local.with(|local| {
-                    let record = local.running.pop();
-                    if record.is_some() || local.next.is_empty() {
-                        return record;
-                    }
-                    // What has arrived meanwhile waits until others had their turn: a sender and its receiver alternate.
-                    if handled > 0 && worker.others_wait() {
-                        yields = true;
-                        return None;
-                    }
-                    local.running.refill(&mut local.next);
-                    local.running.pop()
-                })
-            };
+            // SAFETY: this is the owner's thread, and taking records runs no foreign code.
+            let record = unsafe { self.local.with(|local| local.running.pop()) };
             let Some(record) = record else {
-                if yields {
-                    return (Stop::Budget, handled);
-                }
                 if self.pending.load(Ordering::Acquire) {
                     self.take_remote();
-                    continue;
                 }
-                return (Stop::Idle, handled);
+                // SAFETY: this is the owner's thread, and moving records runs no foreign code.
+                let more = unsafe {
+                    self.local.with(|local| {
+                        local.running.refill(&mut local.next);
+                        !local.running.is_empty()
+                    })
+                };
+                match more {
+                    false => return (Stop::Idle, handled),
+                    // What has arrived meanwhile waits until others had their turn: a sender and its receiver alternate.
+                    true if handled > 0 && worker::others_wait() => return (Stop::Budget, handled),
+                    true => continue,
+                }
             };
             if record.is_end() {
                 return (Stop::End, handled);

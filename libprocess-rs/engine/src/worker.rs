@@ -433,24 +433,6 @@ impl Worker {
         self.running.store(address, Ordering::Relaxed);
     }
 
-    /// Lends what this worker's thread alone touches to `f`, which must run no foreign code.
-    ///
-    /// # Safety
-    ///
-    /// The calling thread is this worker.
-    #[inline(always)]
-    unsafe fn mine<R>(&self, f: impl FnOnce(&mut Own) -> R) -> R {
-        // SAFETY: the caller's promise.
-        unsafe { self.own.with(f) }
-    }
-
-    /// Whether other actors wait for their turn. On the thread of this worker.
-    #[inline(always)]
-    pub(crate) fn others_wait(&self) -> bool {
-        // SAFETY: this is called by the scheduler's runs alone, on this worker's thread.
-        unsafe { self.mine(|own| !own.queue.is_empty()) }
-    }
-
     /// Wakes those that have waited for long enough. On the thread of this worker.
     #[inline(always)]
     pub(crate) fn wake_if_due(&self) {
@@ -494,21 +476,6 @@ impl Scheduler {
         assert!(!before, "a worker is one thread, once");
         self.entered = true;
         CURRENT.with(|current| current.set(Arc::as_ptr(&self.worker)));
-    }
-
-    #[inline]
-    fn next(&self) -> Option<Arc<dyn Runnable>> {
-        // SAFETY: a scheduler is polled on the thread of its worker.
-        unsafe { self.worker.mine(|own| own.queue.pop_front()) }
-    }
-
-    /// Wakes those that are to be woken soon.
-    #[inline]
-    fn wake_soon(&self) {
-        // SAFETY: as in `next`.
-        if unsafe { self.worker.mine(|own| !own.wakers.is_empty()) } {
-            wake_all();
-        }
     }
 
     /// Moves what other threads have handed over to where it belongs; false when there was nothing.
@@ -558,6 +525,17 @@ impl Scheduler {
     }
 }
 
+/// Whether other actors of the calling thread's worker wait for their turn.
+#[inline]
+pub(crate) fn others_wait() -> bool {
+    own(|own| !own.queue.is_empty()) == Some(true)
+}
+
+#[inline]
+fn next() -> Option<Arc<dyn Runnable>> {
+    own(|own| own.queue.pop_front()).flatten()
+}
+
 /// Ends the collection of workers to wake.
 struct Outside;
 
@@ -591,10 +569,10 @@ impl Future for Scheduler {
             self.receive();
             let mut spent = 0;
             while spent < EVENTS_PER_CHECK {
-                match self.next() {
+                match next() {
                     Some(runnable) => {
                         spent += 2 + runnable.run(&self.worker);
-                        self.wake_soon();
+                        wake_all();
                     }
                     None if self.receive() => {}
                     None if self.sleep(cx.waker()) => {
