@@ -221,12 +221,18 @@ impl<T: Default> Finder<T> {
     }
 }
 
-/// Where the blank line behind a head ends, if all its lines end as HTTP says; the exceptions are others' work.
+/// Where the blank line behind a head ends, if it and the line before end as HTTP says; the exceptions are others' work. It
+/// is the first blank line of any kind, since the decoder ends a head there.
 fn head_end(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .windows(4)
-        .position(|end| end == b"\r\n\r\n")
-        .map(|place| place + 4)
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    for (end, _) in ends {
+        match bytes.get(end + 1..) {
+            Some([b'\n', ..]) => return None,
+            Some([b'\r', b'\n', ..]) => return bytes[..end].ends_with(b"\r").then_some(end + 3),
+            _ => {}
+        }
+    }
+    None
 }
 
 enum SizeLine {

@@ -116,3 +116,12 @@ fn many_kinds_in_turn_are_found_all_the_same() {
         *attached = n;
     }
 }
+
+#[test]
+fn a_head_ends_at_its_first_blank_line_of_any_kind() {
+    for blank in ["\n\r\n", "\n\n"] {
+        let head = format!("POST /b/Name HTTP/1.1\r\nLibprocess-From: a@1.2.3.4:5{blank}");
+        let wire = format!("{head}POST /c/Other HTTP/1.1\r\nLibprocess-From: a@1.2.3.4:5\r\n\r\n");
+        assert_eq!(Finder::<()>::new(1000).find(wire.as_bytes()), Found::Other);
+    }
+}
