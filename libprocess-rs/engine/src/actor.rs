@@ -55,6 +55,12 @@ pub struct Actor<L: Life> {
     remote: Mutex<Remote<L::State>>,
 }
 
+/// A generation of at most this size, as a power of two of words, begins with the smallest piece of memory.
+const LITTLE: u8 = 5;
+
+/// And none begins with more than this: 256 KiB.
+const MUCH: u8 = 15;
+
 /// What the owner's thread has.
 struct Local<S: 'static> {
     /// What is being handled. Changed by `run` alone, so that a closure may use the memory of its record.
@@ -66,6 +72,8 @@ struct Local<S: 'static> {
     /// Accepts nothing any more.
     closed: bool,
     started: bool,
+    /// The size of the last generation, as a power of two of words: the next one is likely to need as much.
+    size: u8,
 }
 
 /// What the other threads have.
@@ -122,6 +130,7 @@ impl<L: Life> Actor<L> {
                 parked: None,
                 closed: false,
                 started: false,
+                size: 0,
             }),
             state: Owned::new(None),
             remote: Mutex::new(Remote {
@@ -214,6 +223,9 @@ impl<L: Life> Actor<L> {
             self.local.with(|local| {
                 if local.closed {
                     return Err(f);
+                }
+                if local.size > LITTLE {
+                    local.next.expect(1 << local.size.min(MUCH));
                 }
                 write(&mut local.next, f);
                 Ok(local.parked.take())
@@ -348,8 +360,11 @@ impl<L: Life> Actor<L> {
                 // SAFETY: this is the owner's thread, and moving records runs no foreign code.
                 let more = unsafe {
                     self.local.with(|local| {
-                        local.running.refill(&mut local.next);
-                        !local.running.is_empty()
+                        let words = local.running.refill(&mut local.next);
+                        if words > 0 {
+                            local.size = (u32::BITS - words.leading_zeros()) as u8;
+                        }
+                        words > 0
                     })
                 };
                 match more {

@@ -176,6 +176,14 @@ impl<S> Queue<S> {
         self.head().is_none_or(|head| head.read == head.written)
     }
 
+    /// Gives an empty queue its first piece, large enough for `words`, if it has none.
+    #[inline]
+    pub(crate) fn expect(&mut self, words: u32) {
+        if self.piece.is_none() && words as usize > pool::SMALLEST {
+            self.grow(words as usize);
+        }
+    }
+
     /// Appends a closure.
     #[inline]
     pub(crate) fn push<F: FnOnce(&mut S) + Send + 'static, const TAG: u8>(&mut self, f: F) {
@@ -235,9 +243,9 @@ impl<S> Queue<S> {
         other.clear();
     }
 
-    /// Takes what waits in `other`, which takes the memory that was handled here.
+    /// Takes what waits in `other`, which takes the memory that was handled here. Says how many words that is.
     #[inline]
-    pub(crate) fn refill(&mut self, other: &mut Queue<S>) {
+    pub(crate) fn refill(&mut self, other: &mut Queue<S>) -> u32 {
         debug_assert!(self.is_empty(), "what waits comes first");
         std::mem::swap(self, other);
         if other.head().is_some_and(|head| head.capacity > KEPT) {
@@ -249,6 +257,7 @@ impl<S> Queue<S> {
                 (head.read, head.written) = (HEAD as u32, HEAD as u32);
             }
         }
+        self.head().map_or(0, |head| head.written - head.read)
     }
 
     /// How many records of each tag wait.
