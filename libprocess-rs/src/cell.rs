@@ -37,7 +37,7 @@ const EXITED: u8 = 3;
 
 /// A message to a process, named and with a sender.
 pub(crate) struct Message<'a> {
-    pub(crate) from: Upid,
+    pub(crate) from: &'a Upid,
     pub(crate) name: &'a str,
     pub(crate) body: Bytes,
 }
@@ -173,8 +173,8 @@ impl<P: Process> AnyProcess for Cell<P> {
         let handle = |state: &mut Body<P>, name: &str, (from, body): (Upid, Bytes)| {
             state.context.handle_message(&mut state.process, from, name, body);
         };
-        let left = self.push_text::<_, _, MESSAGE>(name, (from, body), handle);
-        left.map_err(|(from, body)| Message { from, name, body })
+        let left = self.push_text::<_, _, MESSAGE>(name, (from.clone(), body), handle);
+        left.map_err(|(_, body)| Message { from, name, body })
     }
 
     fn http(&self, event: Box<HttpEvent>) -> Result<(), Box<HttpEvent>> {

@@ -19,9 +19,48 @@ pub struct Context<P: Process> {
     more: Option<Box<More<P>>>,
 }
 
+/// What handles messages, by their names.
+struct Handlers<P: Process> {
+    places: FxHashMap<String, usize>,
+    /// Absent while it runs with the context it is kept in.
+    handlers: Vec<Option<Handler<P>>>,
+}
+
+impl<P: Process> Default for Handlers<P> {
+    fn default() -> Handlers<P> {
+        Handlers {
+            places: FxHashMap::default(),
+            handlers: Vec::new(),
+        }
+    }
+}
+
+impl<P: Process> Handlers<P> {
+    fn insert(&mut self, name: &str, handler: Handler<P>) {
+        match self.places.get(name) {
+            Some(place) => self.handlers[*place] = Some(handler),
+            None => {
+                self.places.insert(name.to_owned(), self.handlers.len());
+                self.handlers.push(Some(handler));
+            }
+        }
+    }
+
+    /// Takes a handler out, to be put back.
+    fn take(&mut self, name: &str) -> Option<(usize, Handler<P>)> {
+        let place = *self.places.get(name)?;
+        Some((place, self.handlers[place].take()?))
+    }
+
+    /// Puts a handler back, unless another was installed meanwhile.
+    fn put_back(&mut self, place: usize, handler: Handler<P>) {
+        self.handlers[place].get_or_insert(handler);
+    }
+}
+
 /// What not every process has.
 struct More<P: Process> {
-    handlers: FxHashMap<String, Handler<P>>,
+    handlers: Handlers<P>,
     delegates: FxHashMap<String, Upid>,
     tasks: Tasks,
     /// Requests whose senders are being checked, and the line they stand in.
@@ -32,7 +71,7 @@ struct More<P: Process> {
 impl<P: Process> Default for More<P> {
     fn default() -> More<P> {
         More {
-            handlers: FxHashMap::default(),
+            handlers: Handlers::default(),
             delegates: FxHashMap::default(),
             tasks: Tasks::default(),
             checking: 0,
@@ -92,7 +131,7 @@ impl<P: Process> Context<P> {
         name: &str,
         handler: impl Fn(&mut P, &mut Context<P>, Upid, Bytes) + Send + Sync + 'static,
     ) {
-        self.more().handlers.insert(name.to_owned(), Box::new(handler));
+        self.more().handlers.insert(name, Box::new(handler));
     }
 
     /// Passes messages called `name`, which no handler is installed for, on to another process, with their sender.
@@ -242,27 +281,15 @@ impl<P: Process> Context<P> {
         let Some(more) = &mut self.more else {
             return process.message(self, from, name, body);
         };
-        // Out of the context while one of them runs with it.
-        let handlers = std::mem::take(&mut more.handlers);
-        let handler = handlers.get(name);
-        if let Some(handler) = handler {
+        if let Some((place, handler)) = more.handlers.take(name) {
             handler(process, self, from, body);
-            return self.put_back(handlers);
+            return self.more().handlers.put_back(place, handler);
         }
-        more.handlers = handlers;
         if let Some(to) = more.delegates.get(name) {
             let to = to.clone();
             self.cell.system.send(&from, &to, name, body);
         } else {
             process.message(self, from, name, body);
-        }
-    }
-
-    /// Puts handlers back in their place; those installed meanwhile are newer.
-    fn put_back(&mut self, handlers: FxHashMap<String, Handler<P>>) {
-        let newer = std::mem::replace(&mut self.more().handlers, handlers);
-        if !newer.is_empty() {
-            self.more().handlers.extend(newer);
         }
     }
 

@@ -487,11 +487,7 @@ impl Inner {
 
     pub(crate) fn send(self: &Arc<Self>, from: &Upid, to: &Upid, name: &str, body: Bytes) {
         if self.is_local(to) {
-            let message = Message {
-                from: from.clone(),
-                name,
-                body,
-            };
+            let message = Message { from, name, body };
             recent::deliver(self, to, message);
         } else if to.is_complete() {
             self.sockets.send(self, from, to, name, &body);

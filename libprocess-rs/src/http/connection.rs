@@ -417,7 +417,7 @@ impl Connection {
                     return Ok(());
                 }
                 let message = Message {
-                    from,
+                    from: &from,
                     name: &name,
                     body: body.finish()?,
                 };

@@ -113,7 +113,7 @@ pub(super) fn deliver(
     body: Bytes,
 ) -> bool {
     let mut message = Message {
-        from: envelope.from.clone(),
+        from: &envelope.from,
         name: &envelope.name,
         body,
     };
