@@ -382,6 +382,9 @@ impl<T: Send + 'static> Future<T> {
             !crate::worker::on_worker(),
             "a process must not wait, it would never be run again"
         );
+        if let Some(outcome) = self.shared.take_if_complete() {
+            return outcome;
+        }
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         self.finish(move |outcome| drop(sender.send(outcome)));
         receiver.recv().unwrap_or(Err(FutureError::Abandoned))

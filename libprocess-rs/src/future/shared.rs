@@ -117,6 +117,13 @@ impl<T: Send + 'static> Shared<T> {
         self.inner.lock().take()
     }
 
+    /// The outcome for one handle, if there is one yet.
+    pub(super) fn take_if_complete(&self) -> Option<Result<T, FutureError>> {
+        let mut inner = self.inner.lock();
+        let complete = !matches!(inner.outcome, Outcome::Pending);
+        complete.then(|| inner.take())
+    }
+
     pub(super) fn add(self: &Arc<Self>, callback: Callback<T>) {
         let mut inner = self.inner.lock();
         match &inner.outcome {
