@@ -50,17 +50,8 @@ pub fn run(root: &Path, wanted: &[String]) -> Result<()> {
 }
 
 fn loom(root: &Path) -> Result<()> {
-    let arguments = [
-        "test",
-        "--release",
-        "--locked",
-        "--package",
-        "libprocess-engine",
-        "--test",
-        "loom",
-    ];
-    let mut command = Command::new(cargo());
-    command.args(arguments).env("RUSTFLAGS", "--cfg loom");
+    let mut command = release_test("libprocess-engine", "loom");
+    command.env("RUSTFLAGS", "--cfg loom");
     finish(command.env("CARGO_TARGET_DIR", root.join("target/loom")), root)
 }
 
@@ -160,31 +151,28 @@ fn test_programs(root: &Path, names: &[&str]) -> Result<Vec<PathBuf>> {
 }
 
 fn order(root: &Path) -> Result<()> {
-    let arguments = [
-        "test",
-        "--release",
-        "--locked",
-        "--package",
-        "libprocess-engine",
-        "--test",
-        "order",
-    ];
-    let mut command = Command::new(cargo());
-    finish(command.args(arguments).env("ENGINE_ROUNDS", "1000000"), root)
+    let mut command = release_test("libprocess-engine", "order");
+    finish(command.env("ENGINE_ROUNDS", "1000000"), root)
 }
 
 fn model(root: &Path) -> Result<()> {
-    let arguments = [
+    let mut command = release_test("libprocess", "model");
+    finish(command.env("LIBPROCESS_PROGRAMS", "100000"), root)
+}
+
+/// One test of a package, in release.
+fn release_test(package: &str, test: &str) -> Command {
+    let mut command = Command::new(cargo());
+    command.args([
         "test",
         "--release",
         "--locked",
         "--package",
-        "libprocess",
+        package,
         "--test",
-        "model",
-    ];
-    let mut command = Command::new(cargo());
-    finish(command.args(arguments).env("LIBPROCESS_PROGRAMS", "100000"), root)
+        test,
+    ]);
+    command
 }
 
 fn finish(command: &mut Command, root: &Path) -> Result<()> {

@@ -107,7 +107,7 @@ impl Budget {
         self.left = self.spent;
         match (self.turns, self.began) {
             (Turns::Counted, _) => true,
-            (Turns::Timed, Some(began)) => began.elapsed() >= SLICE,
+            (Turns::Timed, Some(began)) => now() - began >= SLICE,
             (Turns::Timed, None) => {
                 self.began = Some(now());
                 false

@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use support::{Running, actor, surviving};
 
+/// How long anything may take.
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Counts how often it is dropped.
 struct Dropped(Arc<AtomicUsize>);
 
@@ -61,7 +64,7 @@ fn events_of_one_sender_are_handled_in_order_with_texts_and_of_any_size() {
         .ok()
         .unwrap();
     let expected: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
-    assert_eq!(seen.recv().unwrap(), expected);
+    assert_eq!(seen.recv_timeout(LIMIT).unwrap(), expected);
     actor.end(true);
 }
 
@@ -127,7 +130,7 @@ fn what_waits_is_counted_by_tag() {
     }
     let (done, counts) = channel();
     actor.ask_counts(move |counts| done.send(counts).unwrap());
-    assert_eq!(counts.recv().unwrap(), [3, 0, 3, 0]);
+    assert_eq!(counts.recv_timeout(LIMIT).unwrap(), [3, 0, 3, 0]);
     birth.start();
     actor.end(false);
 }
@@ -152,7 +155,7 @@ fn a_panic_ends_an_actor_that_survives_it_without_its_last_words() {
     birth.start();
     let (done, told) = channel();
     other.push::<_, 0>(move |()| done.send(()).unwrap()).ok().unwrap();
-    told.recv().unwrap();
+    told.recv_timeout(LIMIT).unwrap();
     other.end(true);
 }
 
@@ -170,7 +173,7 @@ fn an_actor_with_much_to_do_leaves_others_their_turn() {
     birth.start();
     let (done, told) = channel();
     other.push::<_, 0>(move |()| done.send(()).unwrap()).ok().unwrap();
-    told.recv().unwrap();
+    told.recv_timeout(LIMIT).unwrap();
     busy.end(true);
     other.end(true);
 }
@@ -208,12 +211,12 @@ fn a_worker_with_too_much_to_do_gives_some_to_one_without() {
             actor
         })
         .collect();
-    on.recv().unwrap();
+    on.recv_timeout(LIMIT).expect("one has moved");
     stop.store(true, Ordering::Release);
     for actor in &actors {
         let (done, counted) = channel();
         actor.ask_counts(move |counts| done.send(counts).unwrap());
-        assert!(counted.recv().unwrap()[0] <= 1, "wherever it is");
+        assert!(counted.recv_timeout(LIMIT).unwrap()[0] <= 1, "wherever it is");
         actor.end(false);
     }
 }

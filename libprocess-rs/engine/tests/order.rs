@@ -90,7 +90,8 @@ fn order_and_causality_hold_under_load() {
         })
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
-    finished.recv().unwrap();
+    let limit = std::time::Duration::from_secs(300);
+    finished.recv_timeout(limit).expect("all arrives, in order");
     relays.iter().for_each(|relay| relay.end(true));
     collector.end(true);
 }
