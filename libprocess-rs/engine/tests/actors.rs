@@ -22,6 +22,14 @@ impl Drop for Dropped {
     }
 }
 
+fn wait_for_end(log: &support::Log) {
+    let begun = std::time::Instant::now();
+    while log.ended.load(Ordering::SeqCst) == 0 {
+        assert!(begun.elapsed() < LIMIT, "it does not end");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn events_of_one_sender_are_handled_in_order_with_texts_and_of_any_size() {
     let running = Running::new(Turns::Timed);
@@ -92,9 +100,7 @@ fn what_waits_at_the_end_is_dropped_once_and_nothing_is_accepted_behind_it() {
         drop(refused);
         let log = actor.log.clone();
         birth.start();
-        while log.ended.load(Ordering::SeqCst) == 0 {
-            std::thread::yield_now();
-        }
+        wait_for_end(&log);
         assert_eq!(log.take(), ["start", "finalize", "ended"]);
         assert_eq!(called.load(Ordering::SeqCst), if inject { 0 } else { 100 });
         assert_eq!(
@@ -145,9 +151,7 @@ fn a_panic_ends_an_actor_that_survives_it_without_its_last_words() {
         .ok()
         .unwrap();
     let log = actor.log.clone();
-    while log.ended.load(Ordering::SeqCst) == 0 {
-        std::thread::yield_now();
-    }
+    wait_for_end(&log);
     assert_eq!(log.take(), ["start", "panicked", "ended"]);
     assert!(actor.push::<_, 0>(|_: &mut i32| ()).is_err());
     // The worker goes on.
