@@ -173,7 +173,7 @@ impl<P: Process> Context<P> {
     ) {
         if !options.unlisted {
             let helps = &self.cell.system.helps;
-            helps.add(self.cell.upid.id_arc(), path, options.help.clone());
+            helps.add(self.cell.upid.shared_id(), path, options.help.clone());
         }
         let mut routes = self.cell.routes.write();
         routes.get_or_insert_default().insert(path, options, handler);

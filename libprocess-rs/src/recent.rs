@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// Processes a worker remembers.
 const PLACES: usize = 256;
 
-/// An address by which a process has been found. The id is kept, so that no other address is where it is.
+/// A process, and the address by which it has been found.
 struct Found {
-    id: Arc<str>,
+    address: Upid,
     process: Arc<dyn AnyProcess>,
 }
 
@@ -43,27 +43,33 @@ pub(crate) fn deliver(system: &Arc<Inner>, to: &Upid, message: Message<'_>) {
 }
 
 fn remember(to: &Upid, process: Arc<dyn AnyProcess>) {
-    let id = to.id_arc();
     let before = RECENT.with(|recent| {
         let mut recent = recent.try_borrow_mut().ok()?;
         if recent.is_empty() {
             recent.resize_with(PLACES, || None);
         }
-        recent[place(to)].replace(Found { id, process })
+        recent[place(to)].replace(Found {
+            address: to.clone(),
+            process,
+        })
     });
     // Out of the borrow, since a process that is dropped may send.
     drop(before);
 }
 
-/// Where an address is remembered: by where its id is in memory, which copies of an address share.
+/// Where an address is remembered: by the end of its id, where numbers are.
 fn place(to: &Upid) -> usize {
-    let address = to.id().as_ptr().addr();
-    (address >> 4 ^ address >> 12) % PLACES
+    let id = to.id().as_bytes();
+    let end = match id.last_chunk::<8>() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => id.iter().fold(0, |end, byte| end << 8 | u64::from(*byte)),
+    };
+    let mixed = (end ^ id.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 56) as usize
 }
 
 impl Found {
     fn is(&self, system: &Arc<Inner>, to: &Upid) -> bool {
-        std::ptr::eq(Arc::as_ptr(&self.id), std::ptr::from_ref(to.id()))
-            && Arc::ptr_eq(self.process.system(), system)
+        self.address == *to && Arc::ptr_eq(self.process.system(), system)
     }
 }

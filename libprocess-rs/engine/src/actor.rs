@@ -1,5 +1,6 @@
 //! An actor: a state, its mailbox, and whose thread may touch which part.
 
+use crate::company::{Company, Senders, Watch};
 use crate::record::{Counts, Queue, TAGS};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Owned};
 use crate::worker::{self, Arrival, Given, Runnable, Worker};
@@ -74,6 +75,7 @@ struct Local<S: 'static> {
     started: bool,
     /// The size of the last generation, as a power of two of words: the next one is likely to need as much.
     size: u8,
+    company: Company,
 }
 
 /// What the other threads have.
@@ -84,6 +86,7 @@ struct Remote<S: 'static> {
     closed: bool,
     /// The owner will look here without being told again.
     noticed: bool,
+    senders: Senders,
 }
 
 // SAFETY: `life` is `Sync`. `local` and the state are touched only by the thread of the owner, or by the holder of a `Birth` before
@@ -131,6 +134,7 @@ impl<L: Life> Actor<L> {
                 closed: false,
                 started: false,
                 size: 0,
+                company: Company::new(),
             }),
             state: Owned::new(None),
             remote: Mutex::new(Remote {
@@ -138,6 +142,7 @@ impl<L: Life> Actor<L> {
                 worker,
                 closed: false,
                 noticed: false,
+                senders: Senders::new(),
             }),
         });
         let state = state(&actor);
@@ -243,6 +248,7 @@ impl<L: Life> Actor<L> {
             return Err(f);
         }
         write(&mut remote.queue, f);
+        remote.senders.count(worker::cross());
         let waker = self.notice(&mut remote);
         drop(remote);
         worker::wake(waker.unwrap_or_default());
@@ -389,6 +395,26 @@ impl<L: Life> Actor<L> {
         }
     }
 
+    /// Looks at who has sent the events of a window. On the owner's thread.
+    #[cold]
+    fn close_window(&self) {
+        let mut remote = self.remote.lock();
+        // SAFETY: this is the owner's thread, and counting is no foreign code.
+        unsafe {
+            self.local
+                .with(|local| local.company.close_window(&mut remote.senders));
+        }
+    }
+
+    /// The worker it should move to after a measured run. On the owner's thread, with the right to run.
+    #[cold]
+    fn destination(&self, watch: &Watch, worker: &Worker) -> Option<Arc<Worker>> {
+        // SAFETY: this is the owner's thread, and reading the clock is no foreign code.
+        let most = unsafe { self.local.with(|local| local.company.measure(watch)) }?;
+        let may = worker.is_timed() && self.may_move();
+        may.then(|| worker.peer(most))?
+    }
+
     /// Runs the end: the last words, then what waits is dropped, then those who care are told.
     fn finish(self: &Arc<Self>, panicked: bool) {
         let mut remote = self.remote.lock();
@@ -456,6 +482,9 @@ impl<L: Life> Runnable for Actor<L> {
     fn run(self: Arc<Self>, worker: &Worker) -> usize {
         assert!(self.is_owned(), "an actor is run by its worker");
         worker.note_running(self.address());
+        // SAFETY: this is the owner's thread, and looking is no foreign code.
+        let measuring = unsafe { self.local.with(|local| local.company.is_measuring()) };
+        let watch = measuring.then(Watch::start);
         // SAFETY: this is the owner's thread with the right to run, and the state is touched nowhere else.
         let (stop, handled) = unsafe {
             self.state.with(|state| match state {
@@ -479,8 +508,25 @@ impl<L: Life> Runnable for Actor<L> {
             })
         }
         .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
+        // SAFETY: this is the owner's thread, and counting is no foreign code.
+        if unsafe { self.local.with(|local| local.company.count(handled)) } {
+            self.close_window();
+        }
         if worker.clear_suspect(self.address()) {
             L::was_slow(&self);
+        }
+        if let Some(watch) = watch
+            && matches!(stop, Some(Stop::Budget | Stop::Idle))
+            && let Some(destination) = self.destination(&watch, worker)
+        {
+            match self.give_to(&destination) {
+                Given::Moved(waker) => {
+                    destination.note_joining();
+                    worker::wake(waker);
+                }
+                Given::Kept(actor) => worker::schedule(actor),
+            }
+            return handled;
         }
         match stop {
             Some(Stop::Budget) => worker::schedule(self),
