@@ -1,7 +1,7 @@
 //! An actor: a state, its mailbox, and whose thread may touch which part.
 
 use crate::company::{Company, Senders, Watch};
-use crate::record::{Counts, Queue, TAGS};
+use crate::record::{Counts, Queue, TAGS, With};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Owned};
 use crate::worker::{self, Arrival, Given, Runnable, Worker};
 use std::any::Any;
@@ -193,9 +193,7 @@ impl<L: Life> Actor<L> {
         F: FnOnce(&mut L::State, &str, T) + Send + 'static,
     {
         self.write(value, |queue, value| {
-            queue.push_text::<_, TAG>(text, move |state: &mut L::State, text: &str| {
-                f(state, text, value)
-            });
+            queue.push_text::<T, F, TAG>(text, With { value, f });
         })
     }
 
@@ -210,7 +208,7 @@ impl<L: Life> Actor<L> {
         F: FnOnce(&mut L::State, T) + Send + 'static,
     {
         self.write(value, |queue, value| {
-            queue.push::<_, TAG>(move |state: &mut L::State| f(state, value));
+            queue.push_value::<T, F, TAG>(With { value, f });
         })
     }
 
@@ -325,10 +323,37 @@ impl<L: Life> Actor<L> {
         Some(counts)
     }
 
-    /// Calls `f` with [`Actor::counts`] on the thread of its worker, soon.
-    pub fn ask_counts(&self, f: impl FnOnce(Counts) + Send + 'static) {
-        if let Some(counts) = self.counts() {
-            return f(counts);
+    /// Shows every event that waits, in its order: its tag, its value (`()` for one of [`Actor::push`]) and its text. On the
+    /// thread of its worker alone; elsewhere nothing is shown.
+    ///
+    /// What `see` sends to this actor comes behind them, and is not shown.
+    pub fn show(&self, mut see: impl FnMut(u8, &dyn Any, &str)) {
+        if !self.is_owned() {
+            return;
+        }
+        self.take_remote();
+        // SAFETY: this is the owner's thread, and taking runs no foreign code.
+        let (running, next) = unsafe {
+            self.local.with(|local| {
+                (
+                    std::mem::replace(&mut local.running, Queue::new()),
+                    std::mem::replace(&mut local.next, Queue::new()),
+                )
+            })
+        };
+        let shown = Shown {
+            actor: self,
+            running,
+            next,
+        };
+        shown.running.show(&mut see);
+        shown.next.show(&mut see);
+    }
+
+    /// Calls `f` on the thread of its worker, soon.
+    pub fn ask(&self, f: impl FnOnce(&Actor<L>) + Send + 'static) {
+        if self.is_owned() {
+            return f(self);
         }
         let Some(actor) = self.me.upgrade() else { return };
         let question = Question {
@@ -589,12 +614,33 @@ impl<L: Life> Birth<L> {
     }
 }
 
-type Answer = Box<dyn FnOnce(Counts) + Send>;
+/// The queues of an actor that are shown. While `see` runs they are not where others touch them.
+struct Shown<'a, L: Life> {
+    actor: &'a Actor<L>,
+    running: Queue<L::State>,
+    next: Queue<L::State>,
+}
 
-/// Asks an actor, on the thread of its worker, what waits.
+impl<L: Life> Drop for Shown<'_, L> {
+    fn drop(&mut self) {
+        // SAFETY: `show` has made it on the owner's thread and drops it there. The actor has not run and not moved meanwhile, for both take
+        // the scheduler of this thread. Moving records runs no foreign code.
+        unsafe {
+            self.actor.local.with(|local| {
+                std::mem::swap(&mut local.running, &mut self.running);
+                self.next.append(&mut local.next);
+                std::mem::swap(&mut local.next, &mut self.next);
+            });
+        }
+    }
+}
+
+type Answer<L> = Box<dyn FnOnce(&Actor<L>) + Send>;
+
+/// Asks an actor something on the thread of its worker.
 struct Question<L: Life> {
     actor: Arc<Actor<L>>,
-    answer: Mutex<Option<Answer>>,
+    answer: Mutex<Option<Answer<L>>>,
 }
 
 impl<L: Life> Runnable for Question<L> {
@@ -602,7 +648,7 @@ impl<L: Life> Runnable for Question<L> {
         let answer = self.answer.lock().take();
         if let Some(answer) = answer {
             // Asked again if the actor has moved since.
-            self.actor.ask_counts(answer);
+            self.actor.ask(answer);
         }
     }
 
