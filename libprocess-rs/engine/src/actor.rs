@@ -440,6 +440,77 @@ impl<L: Life> Actor<L> {
         may.then(|| worker.peer(most))?
     }
 
+    /// Handles events until something stops it, then parks or schedules the actor, moves it away, or ends it. On the owner's thread, with
+    /// the right to run.
+    #[inline]
+    fn turn<const MEASURED: bool>(self: Arc<Self>, worker: &Worker) -> usize {
+        worker.note_running(self.address());
+        let watch = MEASURED.then(Watch::start);
+        // SAFETY: this is the owner's thread with the right to run, and the state is touched nowhere else.
+        let (stop, handled) = unsafe {
+            self.state.with(|state| match state {
+                Some(state) if self.survives_panics() => {
+                    let run = AssertUnwindSafe(|| self.handle(state, worker));
+                    match catch_unwind(run) {
+                        Ok(stopped) => Some(stopped),
+                        Err(panic) => {
+                            L::panicked(&self, &*panic);
+                            None
+                        }
+                    }
+                }
+                Some(state) => {
+                    let guard = AbortOnPanic(&self);
+                    let stopped = self.handle(state, worker);
+                    std::mem::forget(guard);
+                    Some(stopped)
+                }
+                None => Some((Stop::End, 0)),
+            })
+        }
+        .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
+        // SAFETY: this is the owner's thread, and counting is no foreign code.
+        if unsafe { self.local.with(|local| local.company.count(handled)) } {
+            self.close_window();
+        }
+        if worker.clear_suspect(self.address()) {
+            L::was_slow(&self);
+        }
+        if let Some(watch) = watch
+            && matches!(stop, Some(Stop::Budget | Stop::Idle))
+            && let Some(destination) = self.destination(&watch, worker)
+        {
+            match self.give_to(&destination) {
+                Given::Moved(waker) => {
+                    destination.note_joining();
+                    worker::wake(waker);
+                }
+                Given::Kept(actor) => worker::schedule(actor),
+            }
+            return handled;
+        }
+        match stop {
+            Some(Stop::Budget) => worker::schedule(self),
+            Some(Stop::Idle) => {
+                let actor = Arc::as_ptr(&self);
+                let parked: Arc<dyn Runnable> = self;
+                // SAFETY: the actor lives, since `parked` holds it, and then it holds itself; this is the owner's thread, and storing
+                // runs no foreign code, for nothing is parked now.
+                unsafe {
+                    (*actor).local.with(|local| {
+                        local.running.release();
+                        local.next.release();
+                        debug_assert!(local.parked.is_none(), "there is one right to run");
+                        local.parked = Some(parked);
+                    });
+                }
+            }
+            Some(Stop::End) => self.finish(false),
+            None => self.finish(true),
+        }
+        handled
+    }
+
     /// Runs the end: the last words, then what waits is dropped, then those who care are told.
     fn finish(self: &Arc<Self>, panicked: bool) {
         let mut remote = self.remote.lock();
@@ -506,73 +577,11 @@ impl<L: Life> Runnable for Actor<L> {
 
     fn run(self: Arc<Self>, worker: &Worker) -> usize {
         assert!(self.is_owned(), "an actor is run by its worker");
-        worker.note_running(self.address());
         // SAFETY: this is the owner's thread, and looking is no foreign code.
-        let measuring = unsafe { self.local.with(|local| local.company.is_measuring()) };
-        let watch = measuring.then(Watch::start);
-        // SAFETY: this is the owner's thread with the right to run, and the state is touched nowhere else.
-        let (stop, handled) = unsafe {
-            self.state.with(|state| match state {
-                Some(state) if self.survives_panics() => {
-                    let run = AssertUnwindSafe(|| self.handle(state, worker));
-                    match catch_unwind(run) {
-                        Ok(stopped) => Some(stopped),
-                        Err(panic) => {
-                            L::panicked(&self, &*panic);
-                            None
-                        }
-                    }
-                }
-                Some(state) => {
-                    let guard = AbortOnPanic(&self);
-                    let stopped = self.handle(state, worker);
-                    std::mem::forget(guard);
-                    Some(stopped)
-                }
-                None => Some((Stop::End, 0)),
-            })
+        if unsafe { self.local.with(|local| local.company.is_measuring()) } {
+            return self.turn::<true>(worker);
         }
-        .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
-        // SAFETY: this is the owner's thread, and counting is no foreign code.
-        if unsafe { self.local.with(|local| local.company.count(handled)) } {
-            self.close_window();
-        }
-        if worker.clear_suspect(self.address()) {
-            L::was_slow(&self);
-        }
-        if let Some(watch) = watch
-            && matches!(stop, Some(Stop::Budget | Stop::Idle))
-            && let Some(destination) = self.destination(&watch, worker)
-        {
-            match self.give_to(&destination) {
-                Given::Moved(waker) => {
-                    destination.note_joining();
-                    worker::wake(waker);
-                }
-                Given::Kept(actor) => worker::schedule(actor),
-            }
-            return handled;
-        }
-        match stop {
-            Some(Stop::Budget) => worker::schedule(self),
-            Some(Stop::Idle) => {
-                let actor = Arc::as_ptr(&self);
-                let parked: Arc<dyn Runnable> = self;
-                // SAFETY: the actor lives, since `parked` holds it, and then it holds itself; this is the owner's thread, and storing
-                // runs no foreign code, for nothing is parked now.
-                unsafe {
-                    (*actor).local.with(|local| {
-                        local.running.release();
-                        local.next.release();
-                        debug_assert!(local.parked.is_none(), "there is one right to run");
-                        local.parked = Some(parked);
-                    });
-                }
-            }
-            Some(Stop::End) => self.finish(false),
-            None => self.finish(true),
-        }
-        handled
+        self.turn::<false>(worker)
     }
 }
 
