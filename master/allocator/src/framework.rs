@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// Which roles a framework is in and what it can handle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Framework {
+pub(crate) struct Framework {
     /// The roles the framework is subscribed to.
     pub roles: BTreeSet<String>,
     /// The roles for which it wants no offers at present.
@@ -16,15 +16,6 @@ pub struct Framework {
 }
 
 impl Framework {
-    /// An active framework in `roles` that suppresses none of them.
-    pub fn new(roles: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            roles: roles.into_iter().collect(),
-            active: true,
-            ..Self::default()
-        }
-    }
-
     /// True when the framework wants offers for `role`.
     pub fn wants(&self, role: &str) -> bool {
         self.active && self.roles.contains(role) && !self.suppressed.contains(role)

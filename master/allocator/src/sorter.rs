@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mesos::{Resources, Scalar};
+use mesos::Resources;
 
-/// Sums of scalar quantities by resource name, in thousandths.
-pub(crate) type Quantities = BTreeMap<String, Scalar>;
+use crate::Quantities;
 
 /// Clients (roles, or the frameworks of one role), what each holds, and the pool they share.
 ///

@@ -106,11 +106,11 @@ impl Master {
             }
             Type::Revive => {
                 let roles = call.revive.map(|revive| revive.roles).unwrap_or_default();
-                self.revive(now, framework_id, &roles, effects);
+                self.revive(now, framework_id, &roles);
             }
             Type::Suppress => {
                 let roles = call.suppress.map(|suppress| suppress.roles).unwrap_or_default();
-                self.suppress(framework_id, &roles);
+                self.suppress(now, framework_id, &roles);
             }
             Type::Kill => {
                 if let Some(kill) = call.kill {

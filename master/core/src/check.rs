@@ -53,16 +53,19 @@ impl Master {
                 taken += &offer.resources;
             }
             let taken = taken.unallocated();
-            if !agent.total.contains(&taken) {
+            // What an agent can spare may shrink below what is used of it already.
+            if !agent.total.non_revocable().contains(&taken.non_revocable()) {
                 return Err(format!(
                     "agent {id} has {} but {taken} is offered or used",
                     agent.total
                 ));
             }
-            if self.allocator.taken(id) != Some(&taken) {
+            if self.allocator.offered_or_allocated(id).as_ref() != Some(&taken) {
                 return Err(format!(
                     "agent {id}: the allocator has {:?} taken, the master {taken}",
-                    self.allocator.taken(id).map(ToString::to_string)
+                    self.allocator
+                        .offered_or_allocated(id)
+                        .map(|held| held.to_string())
                 ));
             }
             if self.recovered.contains_key(id) || self.unreachable.contains_key(id) {

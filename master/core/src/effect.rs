@@ -67,10 +67,8 @@ pub enum Answer {
 /// What the timer was set for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// The next regular allocation round.
-    AllocationInterval,
-    /// An allocation round soon, because something became free.
-    AllocationSoon,
+    /// The allocator wants to decide.
+    Allocation,
     /// Time to ping an agent and to count a missed answer. The number is the registration it belongs to.
     Ping(AgentId, u64),
     /// A disconnected agent did not return in time. The number is the disconnection it belongs to.

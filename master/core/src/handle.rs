@@ -2,7 +2,7 @@
 
 use libprocess_core::time::Time;
 
-use crate::effect::{Effect, Effects, Timer};
+use crate::effect::{Effects, Timer};
 use crate::input::Input;
 use crate::state::{Master, Pending};
 
@@ -53,22 +53,13 @@ impl Master {
             }
         }
         self.return_freed(now);
+        self.drive_allocator(now, effects);
         self.deliver_operator_events(effects);
     }
 
     fn timer_fired(&mut self, now: Time, timer: Timer, effects: &mut Effects) {
         match timer {
-            Timer::AllocationInterval => {
-                effects.push(Effect::Delay(
-                    Timer::AllocationInterval,
-                    self.options.allocation_interval,
-                ));
-                self.allocate(now, effects);
-            }
-            Timer::AllocationSoon => {
-                self.allocation_soon = false;
-                self.allocate(now, effects);
-            }
+            Timer::Allocation => self.allocation_due(now),
             Timer::Ping(agent_id, epoch) => self.ping_due(now, agent_id, epoch, effects),
             Timer::AgentReregister(agent_id, epoch) => {
                 self.agent_reregister_timeout(now, agent_id, epoch, effects);

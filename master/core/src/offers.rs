@@ -1,7 +1,6 @@
 //! Offers: made, answered, taken back.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use libprocess_core::time::Time;
 use mesos::ids::{FrameworkId, OfferId};
@@ -10,17 +9,38 @@ use mesos_allocator::Allotment;
 use mesos_proto::v0::{self, framework_info::capability, scheduler};
 use tracing::info;
 
-use crate::constants::ALLOCATION_SOON;
 use crate::effect::{Effect, Effects, Timer};
 use crate::state::{Framework, Master, Offer};
 
 impl Master {
+    /// Has the allocator decide when it wants to, and sees to it that it is woken next time. The last step of every
+    /// input.
+    pub(crate) fn drive_allocator(&mut self, now: Time, effects: &mut Effects) {
+        if self.allocator.next_run().is_some_and(|due| due <= now) {
+            self.allocate(now, effects);
+        }
+        let Some(due) = self.allocator.next_run() else {
+            return;
+        };
+        if self.allocation_armed.is_none_or(|armed| due < armed) {
+            self.allocation_armed = Some(due);
+            effects.push(Effect::Delay(Timer::Allocation, due.duration_since(now)));
+        }
+    }
+
+    /// A wake-up asked for by [`Master::drive_allocator`]; what is to be done is done there.
+    pub(crate) fn allocation_due(&mut self, now: Time) {
+        if self.allocation_armed.is_some_and(|armed| armed <= now) {
+            self.allocation_armed = None;
+        }
+    }
+
     /// Has the allocator decide and sends the offers that follow, one event for each framework.
     ///
     /// Trip 2/14: the framework is offered an agent's resources. Mesos: `Master::offer`.
-    pub(crate) fn allocate(&mut self, now: Time, effects: &mut Effects) {
+    fn allocate(&mut self, now: Time, effects: &mut Effects) {
         let mut by_framework: BTreeMap<FrameworkId, Vec<v0::Offer>> = BTreeMap::new();
-        for allotment in self.allocator.allocate(now) {
+        for allotment in self.allocator.run(now).offers {
             let framework_id = allotment.framework_id.clone();
             if let Some(offer) = self.make_offer(allotment, effects) {
                 by_framework.entry(framework_id).or_default().push(offer);
@@ -40,14 +60,6 @@ impl Master {
                 ..Default::default()
             };
             self.send_event(&framework_id, event, effects);
-        }
-    }
-
-    /// Asks for a round in a moment, once for a burst of reasons.
-    pub(crate) fn allocate_soon(&mut self, effects: &mut Effects) {
-        if !self.allocation_soon {
-            self.allocation_soon = true;
-            effects.push(Effect::Delay(Timer::AllocationSoon, ALLOCATION_SOON));
         }
     }
 
@@ -132,14 +144,15 @@ impl Master {
     }
 
     /// Voids an offer and returns its resources, without a word to the scheduler.
-    pub(crate) fn discard_offer(&mut self, now: Time, id: &OfferId, refuse: Option<Duration>) {
+    pub(crate) fn discard_offer(&mut self, now: Time, id: &OfferId, filters: Option<&v0::Filters>) {
         if let Some(offer) = self.take_offer(id) {
-            self.allocator.recover(
+            self.allocator.recover_resources(
+                now,
                 &offer.framework_id,
                 &offer.agent_id,
                 &offer.resources,
-                refuse,
-                now,
+                filters,
+                false,
             );
         }
     }

@@ -1,5 +1,7 @@
 //! The master begins to act.
 
+use std::collections::BTreeMap;
+
 use libprocess_core::time::Time;
 use mesos::ids::AgentId;
 use mesos_proto::v0::internal;
@@ -39,10 +41,7 @@ impl Master {
                 self.options.agent_reregister_timeout,
             ));
         }
-        effects.push(Effect::Delay(
-            Timer::AllocationInterval,
-            self.options.allocation_interval,
-        ));
+        self.allocator.recover(now, self.recovered.len(), BTreeMap::new());
     }
 
     /// The time for agents to return after a failover is over. Mesos: `Master::recoveredSlavesTimeout`.

@@ -4,6 +4,7 @@ use libprocess_core::time::Time;
 use libprocess_core::upid::Upid;
 use mesos::Resources;
 use mesos::ids::AgentId;
+use mesos_allocator::{AgentUpdate, NewAgent};
 use mesos_proto::v0::{self, internal, slave_info};
 use tracing::{info, warn};
 
@@ -80,6 +81,7 @@ impl Master {
         self.metrics.bump("slave_registrations");
         let (id, pid) = (registration.id.clone(), registration.pid.clone());
         self.add_agent(now, registration, effects);
+        self.add_to_allocator(now, &id);
         effects.push(Effect::Send(
             pid,
             ToAgent::Registered(self.registered_message(&id)),
@@ -87,7 +89,6 @@ impl Master {
         self.start_pings(&id, effects);
         self.agent_added_event(&id);
         info!(agent_id = %id, "agent registered");
-        self.allocate(now, effects);
     }
 
     /// Puts an agent into the books, without tasks, and links to it.
@@ -105,7 +106,6 @@ impl Master {
         self.recovered.remove(&id);
         self.unreachable.remove(&id);
         self.removed.retain(|removed| *removed != id);
-        self.allocator.add_agent(id.clone(), total.clone(), &[]);
         effects.push(Effect::Link(pid.clone()));
         let agent = Agent {
             id: id.clone(),
@@ -127,6 +127,34 @@ impl Master {
             resource_version,
         };
         self.agents.insert(id, agent);
+    }
+
+    /// Tells the allocator of an agent and of what runs on it.
+    pub(crate) fn add_to_allocator(&mut self, now: Time, id: &AgentId) {
+        let Some(agent) = self.agents.get(id) else { return };
+        self.allocator.add_agent(
+            now,
+            NewAgent {
+                id: id.clone(),
+                info: agent.info.clone(),
+                capabilities: agent.capabilities.clone(),
+                unavailability: None,
+                total: agent.total.clone(),
+                used: agent.used.clone(),
+            },
+        );
+    }
+
+    /// Tells the allocator of an agent that was only away for a while and is connected again.
+    pub(crate) fn tell_allocator_of_return(&mut self, now: Time, id: &AgentId) {
+        let Some(agent) = self.agents.get(id) else { return };
+        let update = AgentUpdate {
+            info: agent.info.clone(),
+            total: None,
+            capabilities: Some(agent.capabilities.clone()),
+        };
+        self.allocator.update_agent(now, id, update);
+        self.allocator.activate_agent(now, id);
     }
 
     /// The first ping follows the registration; the rest follow one another.

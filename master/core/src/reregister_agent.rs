@@ -105,6 +105,7 @@ impl Master {
             agent.reregistered = Some(now);
         }
         self.take_in(now, &id, &message, !was_recovered, was_unreachable, effects);
+        self.add_to_allocator(now, &id);
         self.take_in_completed(&id, &message.completed_frameworks);
         let reply = internal::SlaveReregisteredMessage {
             slave_id: id.to_proto(),
@@ -116,7 +117,6 @@ impl Master {
         self.end_completed(&id, &message, effects);
         self.agent_added_event(&id);
         info!(agent_id = %id, tasks = message.tasks.len(), "agent returned");
-        self.allocate(now, effects);
     }
 
     /// Books the executors and tasks an agent brings, and tells schedulers that what was lost runs after all.
@@ -134,9 +134,11 @@ impl Master {
                 continue;
             };
             if !self.is_completed(&framework_id) && !self.frameworks.contains_key(&framework_id) {
-                let framework = Framework::new(framework_id.clone(), info.clone(), now);
+                let mut framework = Framework::new(framework_id.clone(), info.clone(), now);
+                framework.known_to_allocator = true;
+                let (none, options) = (BTreeMap::new(), framework.allocator_options());
                 self.allocator
-                    .add_framework(framework_id.clone(), framework.to_allocator());
+                    .add_framework(now, &framework_id, &framework.info, &none, false, options);
                 self.frameworks.insert(framework_id.clone(), framework);
                 // Before its tasks, so that operators know whose they are.
                 self.framework_added(&framework_id);
@@ -147,8 +149,7 @@ impl Master {
                 continue;
             };
             if self.frameworks.contains_key(&framework_id) {
-                let used = self.add_executor(id, &framework_id, executor.clone());
-                self.allocator.take(&framework_id, id, &used);
+                self.add_executor(id, &framework_id, executor.clone());
             }
         }
         let why = if was_unreachable {
@@ -167,9 +168,6 @@ impl Master {
                 continue;
             };
             framework.completed_tasks.retain(|known| known.id() != task_id);
-            if task.holds_resources() {
-                self.allocator.take(&framework_id, id, &task.resources);
-            }
             let status = report.then(|| {
                 let reason = task_status::Reason::ReasonSlaveReregistered;
                 let message = &task.message;
@@ -259,14 +257,13 @@ impl Master {
             agent.connection = Connection::Connected;
             agent.missed_pings = 0;
         }
-        self.allocator.set_agent_active(id, true);
+        self.tell_allocator_of_return(now, id);
         effects.push(Effect::Link(from.clone()));
         effects.push(Effect::Send(from.clone(), ToAgent::Reregistered(reply)));
         self.drop_missing_executors(now, id, &message);
         self.repeat_kills(id, &from, &message, effects);
         self.end_completed(id, &message, effects);
         self.tell_frameworks_of(&from, &message, effects);
-        self.allocate(now, effects);
     }
 
     /// Tasks the agent does not know of; it answers for each of them.

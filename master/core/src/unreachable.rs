@@ -99,7 +99,7 @@ impl Master {
             self.lose_tasks(now, agent_id, framework_id, &loss, effects);
         }
         self.return_freed(now);
-        self.allocator.remove_agent(agent_id);
+        self.allocator.remove_agent(now, agent_id);
         self.agents.remove(agent_id);
         effects.push(Effect::StopObserver(agent_id.clone()));
         self.tell_agent_lost(agent_id, effects);

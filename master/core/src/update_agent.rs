@@ -3,6 +3,7 @@
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::AgentId;
+use mesos_allocator::AgentUpdate;
 use mesos_proto::v0::internal;
 use tracing::warn;
 
@@ -32,9 +33,34 @@ impl Master {
         let Ok(revocable) = Resources::from_protos(&message.oversubscribed_resources) else {
             return;
         };
-        if oversubscribed && !revocable.is_empty() {
-            warn!(%agent_id, "oversubscribed resources are not offered by this master");
+        if oversubscribed {
+            self.update_oversubscribed(now, &agent_id, &revocable, effects);
         }
-        self.allocate(now, effects);
+    }
+
+    /// What the agent can spare beyond its own changed: offers of what it could spare before are void.
+    fn update_oversubscribed(
+        &mut self,
+        now: Time,
+        agent_id: &AgentId,
+        revocable: &Resources,
+        effects: &mut Effects,
+    ) {
+        let Some(agent) = self.agents.get_mut(agent_id) else {
+            return;
+        };
+        agent.total = agent.total.non_revocable() + revocable;
+        let update = AgentUpdate {
+            info: agent.info.clone(),
+            total: Some(agent.total.clone()),
+            capabilities: None,
+        };
+        for offer_id in agent.offers.clone() {
+            let offer = self.offers.get(&offer_id);
+            if offer.is_some_and(|offer| !offer.resources.revocable().is_empty()) {
+                self.rescind_offer(now, &offer_id, effects);
+            }
+        }
+        self.allocator.update_agent(now, agent_id, update);
     }
 }

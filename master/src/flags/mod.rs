@@ -255,7 +255,6 @@ impl Flags {
             max_agent_ping_timeouts: self.max_agent_ping_timeouts,
             agent_reregister_timeout: self.agent_reregister_timeout.0,
             recovery_agent_removal_limit_percent: limit,
-            allocation_interval: self.allocation_interval.0,
             offer_timeout: self.offer_timeout.as_ref().map(|timeout| timeout.0),
             max_completed_frameworks: self.max_completed_frameworks,
             max_completed_tasks_per_framework: self.max_completed_tasks_per_framework,
@@ -269,7 +268,9 @@ impl Flags {
                 allocation_interval: self.allocation_interval.0,
                 min_allocatable: min_allocatable(&self.min_allocatable_resources)?,
                 filter_gpus: self.filter_gpu_resources,
+                ..mesos_allocator::Options::default()
             },
+            make_allocator: mesos_allocator::Factory::default(),
             shown,
         })
     }

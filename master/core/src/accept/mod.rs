@@ -9,7 +9,6 @@ use mesos::ids::{AgentId, FrameworkId, OfferId};
 use mesos_proto::v0::{self, TaskState, offer::operation::Type, scheduler, task_status};
 use tracing::{info, warn};
 
-use crate::decline::refuse_for;
 use crate::effect::{Effects, status_event};
 use crate::state::Master;
 use crate::validate;
@@ -50,12 +49,22 @@ impl Master {
         info!(
             trip = 3, %framework_id, agent_id = %accepted.agent_id, offers = offer_ids.len(), "offers accepted"
         );
+        let offered = accepted.remaining.clone();
         for operation in accept.operations {
             self.apply(now, &mut accepted, operation, effects);
         }
-        let refuse = refuse_for(accept.filters.as_deref());
+        let launched = offered - &accepted.remaining;
         self.allocator
-            .recover(framework_id, &accepted.agent_id, &accepted.remaining, refuse, now);
+            .transition_offered_to_allocated(now, &accepted.agent_id, &launched);
+        let filters = accept.filters.as_deref().cloned().unwrap_or_default();
+        self.allocator.recover_resources(
+            now,
+            framework_id,
+            &accepted.agent_id,
+            &accepted.remaining,
+            Some(&filters),
+            false,
+        );
     }
 
     /// Sums up valid offers and forgets them; their resources are now the caller's to account for.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::{FrameworkId, OfferId, TaskId};
+use mesos_allocator::{FrameworkOptions, OfferConstraints};
 use mesos_proto::v0::{self, framework_info::capability};
 
 use crate::effect::StreamId;
@@ -35,6 +36,10 @@ pub struct Framework {
     pub roles: BTreeSet<String>,
     /// The roles for which it wants no offers.
     pub suppressed: BTreeSet<String>,
+    /// Which agents it wants to hear of.
+    pub constraints: Option<v0::scheduler::OfferConstraints>,
+    /// The allocator was told of it.
+    pub(crate) known_to_allocator: bool,
     /// Where it is in its life.
     pub state: FrameworkState,
     /// When it first subscribed here.
@@ -68,6 +73,8 @@ impl Framework {
             id,
             info,
             suppressed: BTreeSet::new(),
+            constraints: None,
+            known_to_allocator: false,
             state: FrameworkState::Recovered,
             registered: now,
             reregistered: None,
@@ -113,13 +120,13 @@ impl Framework {
         }
     }
 
-    /// What the allocator is told of it.
-    pub(crate) fn to_allocator(&self) -> mesos_allocator::Framework {
-        mesos_allocator::Framework {
-            roles: self.roles.clone(),
+    /// What the allocator is told of it beside its `info`.
+    pub(crate) fn allocator_options(&self) -> FrameworkOptions {
+        let constraints = self.constraints.as_ref().map(OfferConstraints::compile);
+        FrameworkOptions {
             suppressed: self.suppressed.clone(),
-            active: self.is_connected(),
-            gpu_aware: self.can(capability::Type::GpuResources),
+            // Checked when the scheduler said it.
+            constraints: constraints.and_then(Result::ok).unwrap_or_default(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Master {
     pub(crate) started: Time,
     pub(crate) elected: Option<Time>,
     pub(crate) ids: Ids,
-    pub(crate) allocator: Allocator,
+    pub(crate) allocator: Box<dyn Allocator>,
     pub(crate) metrics: Metrics,
     /// Registered agents, connected or not.
     pub(crate) agents: BTreeMap<AgentId, Agent>,
@@ -50,8 +50,8 @@ pub struct Master {
     pub(crate) subscribers: VecDeque<StreamId>,
     /// Registry writes in flight and what is to be done when they are durable.
     pub(crate) pending: BTreeMap<Ticket, Pending>,
-    /// An early allocation round is already on its way.
-    pub(crate) allocation_soon: bool,
+    /// For when the allocator's next wake-up is asked for.
+    pub(crate) allocation_armed: Option<Time>,
     /// Resources of tasks that ended during the handled input, not yet back with the allocator.
     pub(crate) freed: Vec<(FrameworkId, AgentId, Resources)>,
     /// Events of the handled input for operators; delivered at its end.
@@ -89,7 +89,7 @@ impl Master {
     pub fn new(options: Options, info: v0::MasterInfo, now: Time, seed: u64) -> Self {
         Self {
             ids: Ids::new(info.id.clone()),
-            allocator: Allocator::new(options.allocator.clone(), seed),
+            allocator: options.make_allocator.make(&options.allocator, seed),
             metrics: Metrics::default(),
             options,
             info,
@@ -106,7 +106,7 @@ impl Master {
             streams: BTreeMap::new(),
             subscribers: VecDeque::new(),
             pending: BTreeMap::new(),
-            allocation_soon: false,
+            allocation_armed: None,
             freed: Vec::new(),
             operator_events: Vec::new(),
         }

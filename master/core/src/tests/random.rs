@@ -142,7 +142,7 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
             })
         }),
         10 => returns(world, n),
-        _ => world.input(Input::TimerFired(Timer::AllocationInterval)),
+        _ => world.input(Input::TimerFired(Timer::Allocation)),
     }
 }
 

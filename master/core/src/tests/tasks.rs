@@ -32,7 +32,7 @@ fn a_task_runs_to_its_end_and_is_forgotten_when_that_is_acknowledged() {
     assert!(
         effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Delay(Timer::AllocationSoon, _)))
+            .any(|effect| matches!(effect, Effect::Delay(Timer::Allocation, _)))
     );
     assert_eq!(world.master.frameworks[&framework_key(&framework)].tasks.len(), 1);
     let effects = world.acknowledge("s", &framework, 0, "t", 2);
@@ -145,10 +145,10 @@ fn a_declined_offer_comes_back_after_its_refusal() {
         }));
     });
     world.pass(Duration::from_secs(4));
-    let effects = world.input(crate::Input::TimerFired(Timer::AllocationInterval));
+    let effects = world.input(crate::Input::TimerFired(Timer::Allocation));
     assert!(offers(&effects, "s").is_empty());
     world.pass(Duration::from_secs(1));
-    let effects = world.input(crate::Input::TimerFired(Timer::AllocationInterval));
+    let effects = world.input(crate::Input::TimerFired(Timer::Allocation));
     assert_eq!(offers(&effects, "s").len(), 1);
 }
 

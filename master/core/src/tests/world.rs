@@ -7,7 +7,7 @@ use libprocess_core::upid::Upid;
 use mesos::Resources;
 use mesos_proto::v0::{self, TaskState, internal, scheduler};
 
-use crate::{Answer, Effect, Input, Master, Options, StreamId, Ticket, ToAgent};
+use crate::{Answer, Effect, Input, Master, Options, StreamId, Ticket, Timer, ToAgent};
 
 pub(super) struct World {
     pub master: Master,
@@ -57,6 +57,12 @@ impl World {
 
     pub fn pass(&mut self, time: Duration) {
         self.now += time;
+    }
+
+    /// Lets time pass until the allocator wants to decide, and lets it.
+    pub fn allocate(&mut self) -> Vec<Effect> {
+        self.now = self.now.max(self.master.allocator.next_run().unwrap());
+        self.input(Input::TimerFired(Timer::Allocation))
     }
 
     pub fn pid(n: u16) -> Upid {

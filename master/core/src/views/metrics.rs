@@ -199,19 +199,7 @@ impl Master {
                 ));
             }
         }
-        for role in self.allocator.active_roles() {
-            let share = self.allocator.role_share(role);
-            out.push((format!("allocator/mesos/roles/{role}/shares/dominant"), share));
-            let active = count(self.allocator.active_filters(role));
-            out.push((
-                format!("allocator/mesos/offer_filters/roles/{role}/active"),
-                active,
-            ));
-        }
-        out.push((
-            "allocator/mesos/allocation_runs".to_owned(),
-            whole(self.allocator.runs()),
-        ));
+        self.allocator.metrics(out);
     }
 
     /// Every call, event, state and operation there is, also those that never occurred; of completed frameworks as
