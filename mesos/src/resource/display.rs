@@ -30,12 +30,7 @@ impl fmt::Display for Resource {
                 f.write_str("<SHARED>")?;
             }
         }
-        write!(f, ":{}", self.value)?;
-        if self.is_shared() {
-            write!(f, "<{}>", self.copies)
-        } else {
-            Ok(())
-        }
+        write!(f, ":{}", self.value)
     }
 }
 

@@ -64,7 +64,7 @@ fn both<T>(one: &Option<T>, two: &Option<T>, same: impl FnOnce(&T, &T) -> bool) 
     }
 }
 
-pub(super) fn same_reservation(one: &ReservationInfo, two: &ReservationInfo) -> bool {
+pub(crate) fn same_reservation(one: &ReservationInfo, two: &ReservationInfo) -> bool {
     one.r#type == two.r#type
         && one.role == two.role
         && one.principal == two.principal

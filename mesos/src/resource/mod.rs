@@ -7,12 +7,14 @@ mod proto;
 
 use std::sync::Arc;
 
+use mesos_proto::v0::resource::disk_info::source;
 use mesos_proto::v0::resource::{DiskInfo, ReservationInfo, reservation_info};
 use mesos_proto::v0::value::Type;
 
 pub(crate) use self::display::{labels_text, source_text};
 pub use self::format::{ResourceFormat, convert_format};
 use self::identity::Identity;
+pub(crate) use self::identity::same_reservation;
 use crate::ids::ResourceProviderId;
 use crate::{Ranges, Scalar, Set, Value, roles};
 
@@ -112,6 +114,11 @@ impl Resource {
         self.change(|identity| identity.reservations.clear());
     }
 
+    /// Replaces all reservations.
+    pub fn set_reservations(&mut self, reservations: &[ReservationInfo]) {
+        self.change(|identity| identity.reservations = reservations.to_vec());
+    }
+
     /// Refines the reservation.
     pub fn push_reservation(&mut self, reservation: ReservationInfo) {
         self.change(|identity| identity.reservations.push(reservation));
@@ -136,6 +143,18 @@ impl Resource {
             .and_then(|identity| identity.provider_id.as_ref())
     }
 
+    /// Tells whether a resource provider other than the agent itself brought it.
+    pub fn has_provider(&self) -> bool {
+        self.provider_id().is_some()
+    }
+
+    /// Tells whether it is a disk of this kind.
+    pub fn is_disk(&self, kind: source::Type) -> bool {
+        self.disk()
+            .and_then(|disk| disk.source.as_deref())
+            .is_some_and(|source| source.r#type == kind)
+    }
+
     /// Tells whether it is reserved for nobody.
     pub fn is_unreserved(&self) -> bool {
         self.reservations().is_empty()
@@ -152,6 +171,36 @@ impl Resource {
         self.reservations()
             .last()
             .is_some_and(|reservation| reservation.r#type == Some(reservation_info::Type::Dynamic))
+    }
+
+    /// Tells whether there are reservations within reservations.
+    pub fn has_refined_reservations(&self) -> bool {
+        self.reservations().len() > 1
+    }
+
+    /// Tells whether both have the same stack of reservations.
+    pub fn is_reserved_as(&self, other: &Resource) -> bool {
+        let (one, two) = (self.reservations(), other.reservations());
+        one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same_reservation(one, two))
+    }
+
+    /// Tells whether it is reserved for this role or one below it.
+    pub fn is_reserved_to_subtree(&self, role: &str) -> bool {
+        self.reservation_role()
+            .is_some_and(|reserved| reserved == role || roles::is_strict_subrole_of(reserved, role))
+    }
+
+    /// Tells whether it is allocated to this role or one below it.
+    pub fn is_allocated_to_subtree(&self, role: &str) -> bool {
+        self.allocation_role()
+            .is_some_and(|allocated| allocated == role || roles::is_strict_subrole_of(allocated, role))
+    }
+
+    /// Tells whether an agent keeps it on disk: it exists by an operation, not by the agent's flags.
+    ///
+    /// Mesos: src/common/resources_utils.cpp, needCheckpointing
+    pub fn needs_checkpointing(&self) -> bool {
+        !self.has_provider() && (self.is_dynamically_reserved() || self.is_persistent_volume())
     }
 
     /// Tells whether a framework of this role may have it.
@@ -173,6 +222,69 @@ impl Resource {
     /// Tells whether it outlives the tasks that use it.
     pub fn is_persistent_volume(&self) -> bool {
         self.disk().is_some_and(|disk| disk.persistence.is_some())
+    }
+
+    /// How often a shared resource is held; one for all others.
+    pub fn copies(&self) -> u32 {
+        self.copies
+    }
+
+    /// The same, held once if it is shared.
+    pub(crate) fn once(&self) -> Self {
+        Self {
+            copies: 1,
+            ..self.clone()
+        }
+    }
+
+    /// The disk space under a persistent volume: without persistence and volume, held once.
+    #[must_use]
+    pub fn without_volume(&self) -> Self {
+        let mut stripped = self.clone();
+        stripped.copies = 1;
+        stripped.change(|identity| {
+            identity.shared = false;
+            identity.disk = identity.disk.take().filter(|disk| disk.source.is_some());
+            if let Some(disk) = &mut identity.disk {
+                disk.persistence = None;
+                disk.volume = None;
+            }
+        });
+        stripped
+    }
+
+    /// The same with another amount. Only for scalars; others stay as they are.
+    #[must_use]
+    pub fn with_scalar(mut self, amount: Scalar) -> Self {
+        if let Value::Scalar(scalar) = &mut self.value {
+            *scalar = amount;
+        }
+        self
+    }
+
+    /// Cuts a scalar down to `most`; `false`, and no change, when it is larger and cannot be divided.
+    ///
+    /// Mesos: src/common/resources.cpp, Resources::shrink
+    pub fn shrink(&mut self, most: Scalar) -> bool {
+        let Some(amount) = self.scalar() else {
+            return crate::quantities::amount(self) <= most;
+        };
+        if amount <= most {
+            return true;
+        }
+        if self.is_exclusive() {
+            return false;
+        }
+        self.value = Value::Scalar(most);
+        true
+    }
+
+    /// Tells whether it stands for one thing that cannot be split or joined: a mounted or block disk, a raw
+    /// disk with an id, a persistent volume.
+    pub fn is_exclusive(&self) -> bool {
+        self.identity
+            .as_ref()
+            .is_some_and(|identity| identity.is_exclusive())
     }
 
     /// Tells whether there is nothing of it.
@@ -220,11 +332,7 @@ impl Resource {
         if self.is_shared() || other.is_shared() {
             return self == other;
         }
-        self.is_same_kind(other)
-            && !self
-                .identity
-                .as_ref()
-                .is_some_and(|identity| identity.is_exclusive())
+        self.is_same_kind(other) && !self.is_exclusive()
     }
 
     /// Tells whether the other can be taken from this one.
@@ -234,12 +342,7 @@ impl Resource {
         if self.is_shared() || other.is_shared() {
             return self == other;
         }
-        self.is_same_kind(other)
-            && (!self
-                .identity
-                .as_ref()
-                .is_some_and(|identity| identity.is_exclusive())
-                || self.value == other.value)
+        self.is_same_kind(other) && (!self.is_exclusive() || self.value == other.value)
     }
 
     /// Adds an addable resource.
@@ -281,6 +384,11 @@ impl Resource {
             Some(Arc::new(identity))
         };
     }
+}
+
+/// Tells whether a reservation was made by the flags of an agent.
+pub(crate) fn is_static(reservation: &ReservationInfo) -> bool {
+    reservation.r#type == Some(reservation_info::Type::Static)
 }
 
 impl PartialEq for Resource {

@@ -1,7 +1,10 @@
 //! Bundles of resources and their algebra.
 
+mod find;
 mod parse;
 mod print;
+mod reservations;
+mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Add, AddAssign, Sub, SubAssign};
@@ -94,6 +97,17 @@ impl Resources {
         self.0.iter()
     }
 
+    fn as_mut_slice(&mut self) -> &mut [Resource] {
+        &mut self.0
+    }
+
+    /// Adds a resource that cannot be joined to any in it.
+    fn push(&mut self, resource: Resource) {
+        if !resource.is_empty() {
+            self.0.push(resource);
+        }
+    }
+
     /// Adds one resource.
     pub fn add(&mut self, resource: Resource) {
         if resource.is_empty() {
@@ -168,14 +182,6 @@ impl Resources {
         self.rebuild(|resource| resource.set_allocation_role(None));
     }
 
-    /// The bundle as if nothing were reserved.
-    #[must_use]
-    pub fn to_unreserved(&self) -> Resources {
-        let mut unreserved = self.clone();
-        unreserved.rebuild(Resource::clear_reservations);
-        unreserved
-    }
-
     /// Changes every resource; those that became alike are joined.
     fn rebuild(&mut self, mut change: impl FnMut(&mut Resource)) {
         for mut resource in std::mem::take(&mut self.0) {
@@ -244,6 +250,42 @@ impl Resources {
     #[must_use]
     pub fn shared(&self) -> Resources {
         self.filter(Resource::is_shared)
+    }
+
+    /// The resources that one task at a time may use.
+    #[must_use]
+    pub fn non_shared(&self) -> Resources {
+        self.filter(|resource| !resource.is_shared())
+    }
+
+    /// The resources that outlive the tasks that use them.
+    #[must_use]
+    pub fn persistent_volumes(&self) -> Resources {
+        self.filter(Resource::is_persistent_volume)
+    }
+
+    /// The resources that exist by operations, which an agent keeps on disk.
+    #[must_use]
+    pub fn needing_checkpointing(&self) -> Resources {
+        self.filter(Resource::needs_checkpointing)
+    }
+
+    /// The resources with a scalar value.
+    #[must_use]
+    pub fn only_scalars(&self) -> Resources {
+        self.filter(|resource| resource.scalar().is_some())
+    }
+
+    /// The resources reserved for a role or one below it.
+    #[must_use]
+    pub fn reserved_to_subtree(&self, role: &str) -> Resources {
+        self.filter(|resource| resource.is_reserved_to_subtree(role))
+    }
+
+    /// The resources allocated to a role or one below it.
+    #[must_use]
+    pub fn allocated_to_subtree(&self, role: &str) -> Resources {
+        self.filter(|resource| resource.is_allocated_to_subtree(role))
     }
 
     /// The resources a framework of this role may have.
@@ -330,12 +372,9 @@ impl Resources {
         sums
     }
 
-    /// How much of each name is in it: the sum of a scalar, the number of elements of a range or a set.
-    ///
-    /// Mesos: src/common/resource_quantities.cpp, ResourceQuantities::fromResources counts scalars only;
-    /// the elements serve [`crate::validate`] to find overlaps.
-    pub fn quantities(&self) -> BTreeMap<&str, u128> {
-        let mut quantities = BTreeMap::new();
+    /// How much of each name is in it, to find overlaps: thousandths of a scalar, or the number of elements.
+    pub(crate) fn amounts(&self) -> BTreeMap<&str, u128> {
+        let mut amounts = BTreeMap::new();
         for resource in &self.0 {
             let amount = match resource.value() {
                 crate::Value::Scalar(scalar) => u128::try_from(scalar.thousandths()).unwrap_or(0),
@@ -343,9 +382,9 @@ impl Resources {
                 crate::Value::Set(set) => set.items().len() as u128,
                 crate::Value::Text(_) => 0,
             };
-            *quantities.entry(resource.name()).or_insert(0) += amount;
+            *amounts.entry(resource.name()).or_insert(0) += amount;
         }
-        quantities
+        amounts
     }
 }
 

@@ -7,7 +7,7 @@ use mesos_proto::json::{write_f64, write_string};
 use super::Resources;
 use crate::{Ranges, Scalar, Set, Value};
 
-/// `cpus:4; mem:1024`, or `{}`.
+/// `cpus:4; mem:1024`, or `{}`. A shared volume says how often it is held, `<2>`.
 impl fmt::Display for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
@@ -16,6 +16,9 @@ impl fmt::Display for Resources {
         for (index, resource) in self.iter().enumerate() {
             let separator = if index > 0 { "; " } else { "" };
             write!(f, "{separator}{resource}")?;
+            if resource.is_shared() {
+                write!(f, "<{}>", resource.copies())?;
+            }
         }
         Ok(())
     }

@@ -52,14 +52,18 @@ pub fn resource(resource: &v0::Resource) -> Result<(), Error> {
 /// Fails at the first invalid one, with Mesos' words.
 pub fn resources(resources: &[v0::Resource]) -> Result<(), Error> {
     for message in resources {
-        resource(message).map_err(|error| {
-            error.within(&format!(
-                "Resource '{}' is invalid",
-                Resource::from_valid(message)
-            ))
-        })?;
+        resource(message)
+            .map_err(|error| error.within(&format!("Resource '{}' is invalid", as_written(message))))?;
     }
     Ok(())
+}
+
+/// A message as Mesos prints it before it is brought to one format: the old fields do not show.
+fn as_written(message: &v0::Resource) -> Resource {
+    let mut message = message.clone();
+    message.role = None;
+    message.reservation = None;
+    Resource::from_valid(&message)
 }
 
 fn value(resource: &v0::Resource) -> Result<(), Error> {
@@ -383,12 +387,12 @@ pub(super) fn overlapping(bundles: &[&Resources]) -> bool {
     let mut separate = std::collections::BTreeMap::new();
     let mut joined = Resources::new();
     for bundle in bundles {
-        for (name, amount) in bundle.quantities() {
+        for (name, amount) in bundle.amounts() {
             *separate.entry(name.to_owned()).or_insert(0) += amount;
         }
         joined += *bundle;
     }
     separate
         .into_iter()
-        .any(|(name, amount)| joined.quantities().get(name.as_str()) != Some(&amount))
+        .any(|(name, amount)| joined.amounts().get(name.as_str()) != Some(&amount))
 }

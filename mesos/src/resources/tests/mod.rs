@@ -1,3 +1,6 @@
+mod find;
+mod shrink;
+
 use mesos_proto::{Dialect, Message, v0};
 use proptest::prelude::*;
 
