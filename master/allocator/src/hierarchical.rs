@@ -14,7 +14,7 @@ use crate::framework::Framework;
 use crate::sorter::Sorter;
 use crate::{
     AgentUpdate, Allocator, Allotment, Conversion, Decisions, FrameworkOptions, InverseOfferAnswer, NewAgent,
-    Options, Quantities, Quota, UpdateAvailableError,
+    Options, Quota, UpdateAvailableError,
 };
 
 /// Keeps the books of who holds what and decides who is offered the rest.
@@ -26,7 +26,7 @@ pub struct Hierarchical {
     filters: Filters,
     roles: Sorter<String>,
     in_role: BTreeMap<String, Sorter<FrameworkId>>,
-    pool: Quantities,
+    pool: BTreeMap<String, Scalar>,
     rng: u64,
     runs: u64,
     regular: Option<Time>,
@@ -46,7 +46,7 @@ impl Hierarchical {
             filters: Filters::default(),
             roles: Sorter::default(),
             in_role: BTreeMap::new(),
-            pool: Quantities::new(),
+            pool: BTreeMap::new(),
             rng: seed | 1,
             runs: 0,
             regular: None,
@@ -287,13 +287,13 @@ impl Hierarchical {
         if resources.is_empty() {
             return false;
         }
-        let held = resources.scalars();
+        let held = mesos::Quantities::from_resources(resources);
         self.options.min_allocatable.is_empty()
-            || self.options.min_allocatable.iter().any(|bundle| {
-                bundle
-                    .iter()
-                    .all(|(name, least)| held.get(name).is_some_and(|amount| amount >= least))
-            })
+            || self
+                .options
+                .min_allocatable
+                .iter()
+                .any(|least| held.contains(least))
     }
 
     fn book(&mut self, framework: &FrameworkId, resources: &Resources, add: bool) {

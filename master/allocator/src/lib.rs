@@ -46,7 +46,6 @@ mod framework;
 mod framework_options;
 mod hierarchical;
 mod options;
-mod quantities;
 mod quota;
 mod sorter;
 #[cfg(test)]
@@ -61,5 +60,7 @@ pub use factory::{Allocators, Factory};
 pub use framework_options::FrameworkOptions;
 pub use hierarchical::Hierarchical;
 pub use options::{Options, SorterKind};
-pub use quantities::{Conversion, Limits, Quantities};
 pub use quota::Quota;
+
+pub use mesos::operation::Conversion;
+pub use mesos::{Limits, Quantities};

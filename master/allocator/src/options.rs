@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mesos::Scalar;
+use mesos::{Quantities, Scalar};
 use mesos_proto::v0;
-
-use crate::Quantities;
 
 /// The flags that change decisions. The defaults are those of Mesos' flags.
 #[derive(Debug, Clone)]
@@ -44,8 +42,8 @@ impl Default for Options {
             role_sorter: SorterKind::Drf,
             framework_sorter: SorterKind::Drf,
             min_allocatable: vec![
-                Quantities::from([("cpus".to_owned(), Scalar::from_thousandths(10))]),
-                Quantities::from([("mem".to_owned(), Scalar::from_thousandths(32_000))]),
+                Quantities::from_iter([("cpus", Scalar::from_thousandths(10))]),
+                Quantities::from_iter([("mem", Scalar::from_thousandths(32_000))]),
             ],
             filter_gpus: true,
             excluded_from_fairness: BTreeSet::new(),

@@ -1,6 +1,6 @@
 //! What a role is owed, and what it may have at most.
 
-use crate::{Limits, Quantities};
+use mesos::{Limits, Quantities};
 
 /// The quota of a role. [`Quota::default`] is that of a role without one.
 ///

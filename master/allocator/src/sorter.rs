@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mesos::Resources;
 
-use crate::Quantities;
+type Quantities = BTreeMap<String, mesos::Scalar>;
 
 /// Clients (roles, or the frameworks of one role), what each holds, and the pool they share.
 ///

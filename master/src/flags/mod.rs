@@ -2,7 +2,7 @@
 
 mod accepted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -276,13 +276,11 @@ impl Flags {
     }
 }
 
-/// Bundles separated by `|`, each written like resources.
-fn min_allocatable(text: &str) -> Result<Vec<BTreeMap<String, mesos::Scalar>>, String> {
+/// Bundles separated by `|`.
+fn min_allocatable(text: &str) -> Result<Vec<mesos::Quantities>, String> {
     let bundles = text.split('|').filter(|bundle| !bundle.trim().is_empty());
     bundles
-        .map(|bundle| {
-            mesos::Resources::parse(bundle, "*").map(|resources| resources.scalars().into_iter().collect())
-        })
+        .map(mesos::Quantities::parse)
         .collect::<Result<_, _>>()
         .map_err(|error| format!("Invalid value '{text}' for --min_allocatable_resources: {error}"))
 }
