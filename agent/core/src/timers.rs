@@ -2,6 +2,8 @@
 
 use mesos::ids::{ContainerId, FrameworkId, TaskId};
 
+use crate::operations::OperationUuid;
+
 /// One wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timer {
@@ -19,4 +21,6 @@ pub enum Timer {
     ExecutorHeartbeat,
     /// A status update was not acknowledged.
     UpdateRetry(FrameworkId, TaskId),
+    /// The end of an operation was not acknowledged.
+    OperationRetry(OperationUuid),
 }

@@ -207,3 +207,66 @@ fn an_agent_that_changed_without_a_reboot_does_not_start() {
     let state = start(ReconfigurationPolicy::Additive).unwrap();
     assert_eq!(state.info.unwrap().resources, grown.resources);
 }
+
+#[test]
+fn reservations_volumes_and_operations_are_found_again_in_both_forms() {
+    let left = Left::new();
+    let resources = left.root.path().join("meta/resources");
+    assert_eq!(left.read(true).unwrap().resources, None, "nothing was ever done");
+    fs::create_dir_all(&resources).unwrap();
+    // What an agent from before operations had states wrote, in the form of before refined reservations.
+    let old = Resource {
+        role: Some("web".to_owned()),
+        ..Resource::default()
+    };
+    let bytes = [checkpoint::record(&old), checkpoint::record(&old)].concat();
+    fs::write(resources.join("resources.info"), bytes).unwrap();
+    let found = left.read(true).unwrap().resources.unwrap();
+    assert_eq!((found.resources.len(), found.target), (2, None));
+
+    let state = |n: usize| {
+        let operations = vec![mesos_proto::v0::Operation::default(); n];
+        checkpoint::record(&ResourceState {
+            resources: vec![old.clone(); n],
+            operations,
+            ..ResourceState::default()
+        })
+    };
+    fs::write(resources.join("resources_and_operations.state"), state(1)).unwrap();
+    fs::write(resources.join("resources_and_operations.target"), state(3)).unwrap();
+    let updates = left
+        .root
+        .path()
+        .join("meta/slaves/S0/operations/01010101-0101-4101-8101-010101010101");
+    fs::create_dir_all(&updates).unwrap();
+    let record = |kind| {
+        checkpoint::record(&UpdateOperationStatusRecord {
+            r#type: kind,
+            update: Some(Box::default()),
+            ..UpdateOperationStatusRecord::default()
+        })
+    };
+    use update_operation_status_record::Type;
+    let update = record(Type::Update);
+    fs::write(updates.join("operation.updates"), &update).unwrap();
+    // SlaveInfo has an id only when the agent was registered.
+    let registered = SlaveInfo {
+        id: Some(Box::new(AgentId::new("S0").to_proto())),
+        ..info()
+    };
+    let path = left.root.path().join("meta/slaves/S0/slave.info");
+    fs::write(path, checkpoint::record(&registered)).unwrap();
+    let found = left.read(true).unwrap().resources.unwrap();
+    assert_eq!((found.resources.len(), found.target.unwrap().len()), (1, 3));
+    assert_eq!(found.operations.len(), 3, "those of the target");
+    let feedback = &found.feedback[0];
+    assert!(feedback.update.is_some() && !feedback.acknowledged);
+    assert_eq!(feedback.uuid[..2], [1, 1]);
+    fs::write(
+        updates.join("operation.updates"),
+        [update, record(Type::Ack)].concat(),
+    )
+    .unwrap();
+    let found = left.read(true).unwrap().resources.unwrap();
+    assert!(found.feedback[0].acknowledged);
+}

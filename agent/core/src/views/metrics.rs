@@ -81,8 +81,9 @@ impl AgentCore {
         ] {
             put(name, number(value));
         }
+        let total = self.operations.total.to_protos();
         for name in ["cpus", "gpus", "mem", "disk"] {
-            let total = sum(self.info.resources.iter(), name);
+            let total = sum(total.iter(), name);
             let used = sum(executors.iter().flat_map(|executor| executor.allocated()), name);
             put(&format!("{name}_total"), total);
             put(&format!("{name}_used"), used);
