@@ -209,6 +209,9 @@ impl Process for MasterProcess {
         install(context, |from, message| {
             Input::StatusUpdate(from, Box::new(message))
         });
+        install(context, |from, message| {
+            Input::OperationStatus(from, Box::new(message))
+        });
         install(context, Input::ExitedExecutor);
         install(context, Input::ExecutorMessage);
         crate::http::route(context);
@@ -256,6 +259,10 @@ fn send(context: &mut Context<MasterProcess>, to: &Upid, message: ToAgent) {
         ToAgent::ShutdownExecutor(message) => send(context, to, &message),
         ToAgent::FrameworkToExecutor(message) => send(context, to, &message),
         ToAgent::StatusUpdateAcknowledgement(message) => send(context, to, &message),
+        ToAgent::ApplyOperation(message) => send::<internal::ApplyOperationMessage>(context, to, &message),
+        ToAgent::OperationAcknowledgement(message) => send(context, to, &message),
+        ToAgent::ReconcileOperations(message) => send(context, to, &message),
+        ToAgent::CheckpointResources(message) => send(context, to, &message),
         ToAgent::UpdateFramework(message) => send::<internal::UpdateFrameworkMessage>(context, to, &message),
         ToAgent::Shutdown(message) => send(context, to, &message),
     }

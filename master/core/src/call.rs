@@ -144,8 +144,13 @@ impl Master {
                     self.reconcile_operations(framework_id, &reconcile, effects);
                 }
             }
-            // No inverse offer and no operation status that could be acknowledged is ever sent.
-            Type::AcceptInverseOffers | Type::DeclineInverseOffers | Type::AcknowledgeOperationStatus => {}
+            Type::AcknowledgeOperationStatus => {
+                if let Some(acknowledge) = call.acknowledge_operation_status {
+                    self.acknowledge_operation(framework_id, &acknowledge, effects);
+                }
+            }
+            // No inverse offer is ever sent.
+            Type::AcceptInverseOffers | Type::DeclineInverseOffers => {}
             Type::UpdateFramework | Type::Unknown | Type::Subscribe => {}
         }
     }

@@ -99,6 +99,10 @@ pub enum ToAgent {
     FrameworkToExecutor(internal::FrameworkToExecutorMessage),
     StatusUpdateAcknowledgement(internal::StatusUpdateAcknowledgementMessage),
     UpdateFramework(Box<internal::UpdateFrameworkMessage>),
+    ApplyOperation(Box<internal::ApplyOperationMessage>),
+    OperationAcknowledgement(internal::AcknowledgeOperationStatusMessage),
+    ReconcileOperations(internal::ReconcileOperationsMessage),
+    CheckpointResources(internal::CheckpointResourcesMessage),
     Shutdown(internal::ShutdownMessage),
 }
 

@@ -30,6 +30,8 @@ pub enum Input {
     Exited(Upid),
     /// An agent reports what became of a task.
     StatusUpdate(Upid, Box<internal::StatusUpdateMessage>),
+    /// An agent reports what became of an operation on its resources.
+    OperationStatus(Upid, Box<internal::UpdateOperationStatusMessage>),
     /// An agent reports that an executor ended.
     ExitedExecutor(Upid, internal::ExitedExecutorMessage),
     /// An executor has something to say to its scheduler.

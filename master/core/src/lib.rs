@@ -14,6 +14,7 @@
 //! | `call` | what a scheduler may ask, and in which words it is refused |
 //! | `accept` | what happens to accepted offers; `accept::launch` starts tasks |
 //! | `decline`, `revive`, `kill`, `shutdown_executor`, `acknowledge`, `reconcile`, `message` | the other calls |
+//! | `apply_operation`, `operation_status`, `acknowledge_operation`, `reconcile_operations` | what is done to agents' resources, and what became of it |
 //! | `status_update`, `exited_executor` | what agents report |
 //! | `events` | what operators are told |
 //! | `registry` | what must survive the master |
@@ -23,7 +24,9 @@
 
 mod accept;
 mod acknowledge;
+mod acknowledge_operation;
 mod add_task;
+mod apply_operation;
 mod call;
 mod check;
 mod constants;
@@ -41,9 +44,11 @@ mod kill;
 mod message;
 pub mod metrics;
 mod offers;
+mod operation_status;
 mod options;
 mod ping;
 mod reconcile;
+mod reconcile_operations;
 mod recover;
 mod register_agent;
 pub mod registry;

@@ -2,7 +2,7 @@
 
 use libprocess_core::time::Time;
 use mesos::ids::{AgentId, FrameworkId};
-use mesos_proto::v0::{TaskState, scheduler, task_status};
+use mesos_proto::v0::{OperationState, TaskState, scheduler, task_status};
 use tracing::warn;
 
 use crate::disconnect_agent::Loss;
@@ -59,6 +59,8 @@ impl Master {
             return;
         }
         self.metrics.bump("slave_unreachable_completed");
+        let state = OperationState::OperationUnreachable;
+        self.lose_operations(agent_id, state, "Agent was marked unreachable", effects);
         self.forget_agent(now, agent_id, why, Some(when), effects);
     }
 
@@ -99,6 +101,15 @@ impl Master {
             self.lose_tasks(now, agent_id, framework_id, &loss, effects);
         }
         self.return_freed(now);
+        let operations: Vec<_> = self
+            .agents
+            .get(agent_id)
+            .into_iter()
+            .flat_map(|agent| agent.operations.keys().copied())
+            .collect();
+        for uuid in operations {
+            self.remove_operation(agent_id, &uuid);
+        }
         self.allocator.remove_agent(now, agent_id);
         self.agents.remove(agent_id);
         effects.push(Effect::StopObserver(agent_id.clone()));

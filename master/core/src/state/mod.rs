@@ -12,7 +12,7 @@ use mesos::ids::{AgentId, FrameworkId, OfferId};
 use mesos_allocator::Allocator;
 use mesos_proto::v0;
 
-pub use agent::{Agent, Connection};
+pub use agent::{Agent, Connection, OperationUuid};
 pub use framework::{Framework, FrameworkState};
 pub use task::Task;
 
@@ -88,7 +88,7 @@ impl Master {
     /// `info.id` prefixes every id it gives; `seed` decides the order in which agents are offered.
     pub fn new(options: Options, info: v0::MasterInfo, now: Time, seed: u64) -> Self {
         Self {
-            ids: Ids::new(info.id.clone()),
+            ids: Ids::new(info.id.clone(), seed),
             allocator: options.make_allocator.make(&options.allocator, seed),
             metrics: Metrics::default(),
             options,
