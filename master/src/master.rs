@@ -75,14 +75,14 @@ impl MasterProcess {
         responder: Responder,
         input: impl FnOnce(Ticket) -> Input,
     ) {
+        // A core that is not yet acting answers nobody.
+        if !self.core.is_recovered() {
+            return responder.respond(Response::service_unavailable("Master has not finished recovery"));
+        }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.responders.insert(ticket, responder);
         self.input(context, input(ticket));
-        // A core that is not yet acting answers nobody.
-        if let Some(responder) = self.responders.remove(&ticket) {
-            responder.respond(Response::service_unavailable("Master has not finished recovery"));
-        }
     }
 
     /// Takes up an event stream; `input` tells the core of it and `ended` of its end.
@@ -274,6 +274,7 @@ fn response(answer: Answer) -> Response {
         Answer::Accepted => Response::accepted(),
         Answer::BadRequest(reason) => Response::bad_request(&reason),
         Answer::Forbidden(reason) => Response::forbidden(&reason),
+        Answer::Conflict(reason) => Response::conflict(&reason),
         Answer::NotImplemented => Response::not_implemented(""),
     }
 }

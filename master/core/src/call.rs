@@ -149,8 +149,16 @@ impl Master {
                     self.acknowledge_operation(framework_id, &acknowledge, effects);
                 }
             }
-            // No inverse offer is ever sent.
-            Type::AcceptInverseOffers | Type::DeclineInverseOffers => {}
+            Type::AcceptInverseOffers => {
+                if let Some(accept) = call.accept_inverse_offers {
+                    self.accept_inverse_offers(now, framework_id, &accept);
+                }
+            }
+            Type::DeclineInverseOffers => {
+                if let Some(decline) = call.decline_inverse_offers {
+                    self.decline_inverse_offers(now, framework_id, &decline);
+                }
+            }
             Type::UpdateFramework | Type::Unknown | Type::Subscribe => {}
         }
     }

@@ -5,6 +5,7 @@ use mesos::ids::{AgentId, FrameworkId};
 use mesos_proto::v0::{internal, scheduler};
 
 use crate::effect::{StreamId, Ticket, Timer};
+use crate::operator::OperatorCall;
 
 /// One thing that happened. [`crate::Master::handle`] takes them one at a time.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,8 @@ pub enum Input {
     OperatorSubscribe(StreamId),
     /// An operator's event stream broke.
     OperatorStreamClosed(StreamId),
+    /// An operator changes something. The ticket is answered once, when the change is durable.
+    Operator(Ticket, OperatorCall),
     /// An operator ends a framework. The ticket is answered once.
     Teardown(Ticket, FrameworkId),
 }

@@ -15,6 +15,9 @@
 //! | `accept` | what happens to accepted offers; `accept::launch` starts tasks |
 //! | `decline`, `revive`, `kill`, `shutdown_executor`, `acknowledge`, `reconcile`, `message` | the other calls |
 //! | `apply_operation`, `operation_status`, `acknowledge_operation`, `reconcile_operations` | what is done to agents' resources, and what became of it |
+//! | `operator` | what operators change: resources, quota, weights, maintenance |
+//! | `roles` | what roles hold |
+//! | `inverse_offers` | frameworks are asked to leave agents |
 //! | `status_update`, `exited_executor` | what agents report |
 //! | `events` | what operators are told |
 //! | `registry` | what must survive the master |
@@ -40,11 +43,13 @@ mod handle;
 mod heartbeat;
 mod ids;
 mod input;
+mod inverse_offers;
 mod kill;
 mod message;
 pub mod metrics;
 mod offers;
 mod operation_status;
+mod operator;
 mod options;
 mod ping;
 mod reconcile;
@@ -56,6 +61,7 @@ mod remove_agent;
 mod remove_framework;
 mod reregister_agent;
 mod revive;
+mod roles;
 mod shutdown_executor;
 pub mod state;
 mod status_update;
@@ -73,5 +79,6 @@ mod tests;
 pub use call::validate_call;
 pub use effect::{Answer, Effect, Effects, StreamId, Ticket, Timer, ToAgent};
 pub use input::Input;
+pub use operator::OperatorCall;
 pub use options::Options;
 pub use state::Master;

@@ -48,6 +48,10 @@ impl Master {
                 return;
             }
         };
+        if self.is_down(&message.slave, &from) {
+            turn_away(from, effects);
+            return;
+        }
         let known = self.agents.values().find(|agent| agent.pid == from);
         if let Some(agent) = known {
             if agent.is_connected() {
@@ -133,6 +137,7 @@ impl Master {
             executors: Default::default(),
             killed: Default::default(),
             offers: Default::default(),
+            inverse_offers: Default::default(),
             resource_version,
         };
         self.agents.insert(id, agent);
@@ -147,7 +152,7 @@ impl Master {
                 id: id.clone(),
                 info: agent.info.clone(),
                 capabilities: agent.capabilities.clone(),
-                unavailability: None,
+                unavailability: self.unavailability_of(&agent.info, &agent.pid),
                 total: agent.total.clone(),
                 used: agent.used.clone(),
             },
@@ -190,6 +195,16 @@ impl Master {
             ..Default::default()
         }
     }
+}
+
+/// The agent's machine is down for maintenance: the agent ends.
+pub(crate) fn turn_away(from: Upid, effects: &mut Effects) {
+    warn!(%from, "agent is on a machine that is down");
+    let shutdown = internal::ShutdownMessage {
+        message: Some("Machine is `DOWN`".to_owned()),
+        ..Default::default()
+    };
+    effects.push(Effect::Send(from, ToAgent::Shutdown(shutdown)));
 }
 
 /// Whether an agent may join at all, and what it has if it may; it is ignored when not, so the reason is for the log.

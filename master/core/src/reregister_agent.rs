@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use crate::accept::master_status;
 use crate::effect::{Effect, Effects, Ticket, ToAgent};
 use crate::reconcile::add_latest;
-use crate::register_agent::{Registration, check_agent};
+use crate::register_agent::{Registration, check_agent, turn_away};
 use crate::registry::Operation;
 use crate::state::{Connection, Framework, Master, Pending, Task};
 
@@ -51,6 +51,10 @@ impl Master {
             }
         };
         if self.is_pending(|pending| matches!(pending, Pending::ReregisterAgent(known) if known.id == id)) {
+            return;
+        }
+        if self.is_down(&message.slave, &from) {
+            turn_away(from, effects);
             return;
         }
         if self.gone.contains(&id) {

@@ -25,7 +25,7 @@ impl Master {
         let busy = self.is_pending(|pending| match pending {
             Pending::MarkUnreachable(id, ..) | Pending::RemoveAgent(id, _) => id == agent_id,
             Pending::ReregisterAgent(returned) => returned.id == *agent_id,
-            Pending::RegisterAgent(_) => false,
+            Pending::RegisterAgent(_) | Pending::Operator(..) => false,
         });
         if busy {
             return;
@@ -81,6 +81,7 @@ impl Master {
         for offer_id in agent.offers.clone() {
             self.rescind_offer(now, &offer_id, effects);
         }
+        self.rescind_inverse_offers_of_agent(now, agent_id, effects);
         let mut loss = Loss {
             state: TaskState::TaskLost,
             reason: task_status::Reason::ReasonSlaveRemoved,

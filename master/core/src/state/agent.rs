@@ -56,6 +56,8 @@ pub struct Agent {
     pub killed: BTreeMap<FrameworkId, BTreeSet<TaskId>>,
     /// Offers outstanding for it.
     pub offers: BTreeSet<OfferId>,
+    /// Inverse offers outstanding for it.
+    pub inverse_offers: BTreeSet<OfferId>,
     /// Names the state of its resources; goes with every task.
     pub resource_version: Option<v0::UUID>,
 }

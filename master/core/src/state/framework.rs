@@ -56,6 +56,8 @@ pub struct Framework {
     pub completed_tasks: VecDeque<Task>,
     /// Offers outstanding.
     pub offers: BTreeSet<OfferId>,
+    /// Inverse offers outstanding.
+    pub inverse_offers: BTreeSet<OfferId>,
     /// What its tasks and executors use, with allocation.
     pub used: Resources,
     /// What is offered to it, with allocation.
@@ -87,6 +89,7 @@ impl Framework {
             unreachable_tasks: VecDeque::new(),
             completed_tasks: VecDeque::new(),
             offers: BTreeSet::new(),
+            inverse_offers: BTreeSet::new(),
             used: Resources::default(),
             offered: Resources::default(),
             operations: BTreeMap::new(),

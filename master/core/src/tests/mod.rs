@@ -2,6 +2,7 @@
 
 mod agents;
 mod calls;
+mod quota;
 mod random;
 mod tasks;
 mod views;
