@@ -4,9 +4,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use libprocess::{Context, http::Response, http::pipe};
 use mesos::ids::ContainerId;
-use mesos_agent_core::{ContainerEnd, Effect, ExecutorAnswer, Input, LaunchContainer, Ticket};
+use mesos_agent_core::{ContainerEnd, Effect, ExecutorAnswer, Input, LaunchContainer, Load, Ticket};
 use mesos_containerizer::{Command, ContainerSpec, Exit, Launcher, Uri};
 use mesos_daemon::api::EventStream;
+use procfs::Current as _;
 use tracing::warn;
 
 use crate::{
@@ -46,6 +47,16 @@ impl AgentProcess {
                 directory,
                 volumes,
             } => self.write(ctx, Write::Volumes { directory, volumes }, Some(ticket)),
+            Effect::MeasureLoad => match procfs::LoadAverage::current() {
+                Ok(found) => {
+                    let load = Load {
+                        five_minutes: f64::from(found.five),
+                        fifteen_minutes: f64::from(found.fifteen),
+                    };
+                    ctx.tell_self(move |agent, ctx| agent.handle(ctx, Input::LoadMeasured(load)));
+                }
+                Err(error) => warn!(%error, "failed to fetch system load"),
+            },
             Effect::Barrier(ticket) => self.write(ctx, Write::Barrier, Some(ticket)),
             Effect::Launch { ticket, container } => self.launch(ctx, ticket, *container),
             Effect::Destroy { container_id, pid } => {

@@ -11,7 +11,10 @@ use libprocess_core::{
     timers::{TimerId, Timers},
     upid::Upid,
 };
-use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId};
+use mesos::{
+    Resources,
+    ids::{AgentId, ContainerId, ExecutorId, FrameworkId},
+};
 use mesos_proto::v0::SlaveInfo;
 use tracing::warn;
 
@@ -84,6 +87,8 @@ pub struct AgentCore {
     pub(crate) connections: BTreeMap<u64, ContainerId>,
     pub(crate) updates: Manager,
     pub(crate) operations: Operations,
+    /// What the master was told, or is to be told, can be spared.
+    pub(crate) oversubscribed: Option<Resources>,
     pub(crate) timers: Timers<Timer>,
     pub(crate) pending: BTreeMap<Ticket, Pending>,
     next_ticket: u64,
@@ -129,6 +134,7 @@ impl AgentCore {
             connections: BTreeMap::new(),
             updates: Manager::default(),
             operations,
+            oversubscribed: None,
             timers,
             pending: BTreeMap::new(),
             next_ticket: 0,
@@ -156,6 +162,7 @@ impl AgentCore {
             }
             Input::Stored(ticket) => self.stored(now, ticket, out),
             Input::VolumesNotLinked { ticket, reason } => self.volumes_not_linked(now, ticket, &reason, out),
+            Input::LoadMeasured(load) => self.load_measured(now, load, out),
             Input::Wake => self.wake_at = None,
             Input::Unregister { reason } => self.unregister(now, &reason, out),
         }
@@ -218,6 +225,8 @@ impl AgentCore {
                 }
                 Timer::ExecutorReregistration => self.executor_reregistration_timed_out(now, out),
                 Timer::ExecutorHeartbeat => self.send_heartbeats(now, out),
+                Timer::Oversubscription => self.forward_oversubscribed(now, out),
+                Timer::QosCorrections => out.push(Effect::MeasureLoad),
                 Timer::OperationRetry(uuid) => self.retry_operation(now, &uuid, out),
                 Timer::UpdateRetry(framework_id, task_id) => {
                     self.retry_update(now, &(framework_id, task_id), out)

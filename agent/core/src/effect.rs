@@ -162,6 +162,8 @@ pub enum Effect {
         /// What to link.
         volumes: Vec<Volume>,
     },
+    /// Measure the load of the host; the answer is [`Input::LoadMeasured`](crate::Input::LoadMeasured).
+    MeasureLoad,
     /// Report under this ticket when all that was to be written before is on disk.
     Barrier(Ticket),
     /// Start a container; the answer is [`Input::ContainerLaunched`](crate::Input::ContainerLaunched).

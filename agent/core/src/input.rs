@@ -4,7 +4,7 @@ use libprocess_core::upid::Upid;
 use mesos::ids::ContainerId;
 use mesos_proto::v0;
 
-use crate::{effect::Ticket, recover::RecoveredState};
+use crate::{effect::Ticket, oversubscription::Load, recover::RecoveredState};
 
 /// How a container ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,8 @@ pub enum Input {
         /// Why.
         reason: String,
     },
+    /// The load asked for with `MeasureLoad`.
+    LoadMeasured(Load),
     /// The time asked for with `WakeAfter` has come.
     Wake,
     /// The operator wants the agent to unregister, end its executors and stop (SIGUSR1).

@@ -334,6 +334,7 @@ impl AgentCore {
     /// Recovery is over: what did not survive is reported, and a master is looked for.
     fn recovered(&mut self, now: Time, out: &mut Effects) {
         self.state = AgentState::Disconnected;
+        self.start_oversubscription(now);
         self.recovery_time = Some(now.duration_since(self.start_time));
         let dead: Vec<ContainerId> = self
             .frameworks

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use libprocess_core::time::Time;
 use mesos::{
+    Resources,
     capabilities::agent_capabilities,
     ids::{AgentId, FrameworkId, TaskId},
 };
@@ -206,7 +207,12 @@ impl AgentCore {
         if let Some(master) = self.master.clone() {
             let message = UpdateSlaveMessage {
                 slave_id: self.id().to_proto(),
-                update_oversubscribed_resources: Some(false),
+                update_oversubscribed_resources: Some(self.oversubscribed.is_some()),
+                oversubscribed_resources: self
+                    .oversubscribed
+                    .as_ref()
+                    .map(Resources::to_protos)
+                    .unwrap_or_default(),
                 operations: Some(Box::new(update_slave_message::Operations {
                     operations: self.operations.known.values().cloned().collect(),
                     ..update_slave_message::Operations::default()

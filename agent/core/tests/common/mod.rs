@@ -69,6 +69,7 @@ pub fn config() -> Config {
         executor_shutdown_grace_period: Duration::from_secs(5),
         recovery_timeout: Duration::from_secs(900),
         max_completed_executors_per_framework: 150,
+        oversubscription: mesos_agent_core::Oversubscription::default(),
         recover_cleanup: false,
     }
 }
