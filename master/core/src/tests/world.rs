@@ -73,6 +73,7 @@ impl World {
         let message = internal::RegisterSlaveMessage {
             slave: agent_info(n, resources),
             version: Some("1.11.0".to_owned()),
+            agent_capabilities: mesos::capabilities::agent_capabilities(),
             ..Default::default()
         };
         self.input(Input::RegisterAgent(Self::pid(n), Box::new(message)))
