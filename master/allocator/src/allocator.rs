@@ -53,7 +53,7 @@ pub trait Allocator: fmt::Debug + Send {
         options: FrameworkOptions,
     );
 
-    /// A framework is gone for good. What it held is free, whether it was recovered before or not.
+    /// A framework is gone for good. What it used was recovered before; what it was offered is free.
     fn remove_framework(&mut self, now: Time, id: &FrameworkId);
 
     /// A framework is connected (again): it is offered what it does not suppress.

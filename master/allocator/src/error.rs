@@ -9,12 +9,7 @@ pub enum UpdateAvailableError {
     /// The agent is not known.
     #[error("agent {0} is unknown")]
     UnknownAgent(AgentId),
-    /// Somebody was offered it, or uses it. The texts are what is needed and what is free.
-    #[error("{needed} is no longer available: only {available} is")]
-    NotAvailable {
-        /// What the operation consumes.
-        needed: String,
-        /// What is free.
-        available: String,
-    },
+    /// Somebody was offered it, or uses it; in Mesos' words.
+    #[error("{0}")]
+    NotAvailable(mesos::Error),
 }

@@ -34,26 +34,22 @@
 //! Mesos: `src/master/allocator/mesos/hierarchical.cpp`.
 #![forbid(unsafe_code)]
 
-mod agent;
 mod agent_spec;
 mod allocator;
 mod constraints;
 mod decisions;
 mod error;
 mod factory;
-mod filter;
-mod framework;
 mod framework_options;
 mod hierarchical;
 mod options;
 mod quota;
-mod sorter;
 #[cfg(test)]
 mod tests;
 
 pub use agent_spec::{AgentUpdate, NewAgent};
 pub use allocator::Allocator;
-pub use constraints::OfferConstraints;
+pub use constraints::{OfferConstraints, RegexLimits};
 pub use decisions::{Allotment, Decisions, InverseAllotment, InverseOfferAnswer};
 pub use error::UpdateAvailableError;
 pub use factory::{Allocators, Factory};

@@ -6,6 +6,8 @@ use std::time::Duration;
 use mesos::{Quantities, Scalar};
 use mesos_proto::v0;
 
+use crate::RegexLimits;
+
 /// The flags that change decisions. The defaults are those of Mesos' flags.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -26,6 +28,8 @@ pub struct Options {
     pub excluded_from_fairness: BTreeSet<String>,
     /// `--domain`: where the master is.
     pub domain: Option<v0::DomainInfo>,
+    /// `--offer_constraints_re2_max_mem` and `--offer_constraints_re2_max_program_size`.
+    pub regex_limits: RegexLimits,
     /// `--allocator_agent_recovery_factor`: which part of the agents must be back before offers are made after a
     /// failover, when there is quota; in 0..=1.
     pub agent_recovery_factor: f64,
@@ -48,6 +52,7 @@ impl Default for Options {
             filter_gpus: true,
             excluded_from_fairness: BTreeSet::new(),
             domain: None,
+            regex_limits: RegexLimits::default(),
             agent_recovery_factor: 0.8,
             recovery_timeout: Duration::from_secs(600),
         }

@@ -154,7 +154,10 @@ impl Master {
             if !self.is_completed(&framework_id) && !self.frameworks.contains_key(&framework_id) {
                 let mut framework = Framework::new(framework_id.clone(), info.clone(), now);
                 framework.known_to_allocator = true;
-                let (none, options) = (BTreeMap::new(), framework.allocator_options());
+                let (none, options) = (
+                    BTreeMap::new(),
+                    framework.allocator_options(self.options.allocator.regex_limits),
+                );
                 self.allocator
                     .add_framework(now, &framework_id, &framework.info, &none, false, options);
                 self.frameworks.insert(framework_id.clone(), framework);

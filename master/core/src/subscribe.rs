@@ -128,7 +128,7 @@ impl Master {
         framework.constraints = wishes.constraints;
         framework.known_to_allocator = true;
         count(&mut framework.metrics.calls, scheduler::call::Type::Subscribe);
-        let options = framework.allocator_options();
+        let options = framework.allocator_options(self.options.allocator.regex_limits);
         if known {
             self.allocator.update_framework(now, id, &framework.info, options);
             if !was_active {

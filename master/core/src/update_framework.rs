@@ -31,7 +31,7 @@ impl Master {
             framework.roles = mesos::roles::of_framework(&framework.info);
             framework.suppressed = update.suppressed_roles.iter().cloned().collect();
             framework.constraints = update.offer_constraints.as_deref().cloned();
-            let options = framework.allocator_options();
+            let options = framework.allocator_options(self.options.allocator.regex_limits);
             self.allocator
                 .update_framework(now, framework_id, &framework.info, options);
             let offers = framework.offers.iter().filter_map(|id| self.offers.get(id));

@@ -173,13 +173,29 @@ impl Resources {
 
     /// Allocates every resource to a role.
     pub fn allocate(&mut self, role: &str) {
-        let role: Arc<str> = role.into();
-        self.rebuild(|resource| resource.set_allocation_role(Some(role.clone())));
+        self.allocate_to(&role.into());
+    }
+
+    /// Allocates every resource to a role whose name is shared already.
+    pub fn allocate_to(&mut self, role: &Arc<str>) {
+        self.set_allocation(Some(role));
     }
 
     /// Takes every allocation back.
     pub fn unallocate(&mut self) {
-        self.rebuild(|resource| resource.set_allocation_role(None));
+        self.set_allocation(None);
+    }
+
+    fn set_allocation(&mut self, role: Option<&Arc<str>>) {
+        let first = self.0.first().and_then(Resource::allocation_role);
+        if self.0.iter().all(|resource| resource.allocation_role() == first) {
+            // What differed before differs still.
+            for resource in &mut self.0 {
+                resource.set_allocation_role(role.cloned());
+            }
+        } else {
+            self.rebuild(|resource| resource.set_allocation_role(role.cloned()));
+        }
     }
 
     /// Changes every resource; those that became alike are joined.

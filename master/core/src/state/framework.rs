@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId, OfferId, TaskId};
-use mesos_allocator::{FrameworkOptions, OfferConstraints};
+use mesos_allocator::{FrameworkOptions, OfferConstraints, RegexLimits};
 use mesos_proto::v0::{self, framework_info::capability};
 
 use crate::effect::StreamId;
@@ -147,8 +147,9 @@ impl Framework {
     }
 
     /// What the allocator is told of it beside its `info`.
-    pub(crate) fn allocator_options(&self) -> FrameworkOptions {
-        let constraints = self.constraints.as_ref().map(OfferConstraints::compile);
+    pub(crate) fn allocator_options(&self, limits: RegexLimits) -> FrameworkOptions {
+        let compile = |constraints| OfferConstraints::compile(constraints, limits);
+        let constraints = self.constraints.as_ref().map(compile);
         FrameworkOptions {
             suppressed: self.suppressed.clone(),
             // Checked when the scheduler said it.

@@ -1,1 +1,0 @@
-//! Who gets what in small clusters.
