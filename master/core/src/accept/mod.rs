@@ -76,7 +76,8 @@ impl Master {
 
     /// Tells the allocator what became of the offers: what was converted or launched, and what was not used.
     ///
-    /// What operations made of the offers was not declined: it may be offered at once.
+    /// What operations made of the offers was not declined: it may be offered at once. Differs from Mesos, whose
+    /// allocator holds for used what SHRINK_VOLUME gave back beside more of the same.
     fn settle(&mut self, now: Time, accepted: Accepted, filters: v0::Filters) {
         let (framework_id, agent_id) = (&accepted.framework_id, &accepted.agent_id);
         if !accepted.conversions.is_empty() {
@@ -88,10 +89,13 @@ impl Master {
                 &accepted.conversions,
             );
         }
-        let left = accepted.remaining.clone() + &accepted.resized;
-        let converted = left - &accepted.offered;
-        let declined = accepted.remaining - &converted;
-        for (resources, filters) in [(&converted, None), (&declined, Some(&filters))] {
+        let left = accepted.remaining + &accepted.resized;
+        let converted = left.clone() - &accepted.offered;
+        let declined = left - &converted;
+        // Who launched something and refuses the rest for no time is not done yet, and may be asked again at once.
+        let refuses = filters.refuse_seconds != Some(0.0) || accepted.launched.is_empty();
+        let filters = refuses.then_some(&filters);
+        for (resources, filters) in [(&converted, None), (&declined, filters)] {
             if !resources.is_empty() {
                 self.allocator
                     .recover_resources(now, framework_id, agent_id, resources, filters, false);

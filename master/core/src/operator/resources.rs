@@ -3,7 +3,6 @@
 use libprocess_core::time::Time;
 use mesos::operation::{conversions, validate_and_upgrade};
 use mesos::{Resources, validate::operation as rules};
-use mesos_allocator::UpdateAvailableError;
 use mesos_proto::v0::{self, offer::operation::Type};
 
 use super::refuse;
@@ -38,9 +37,6 @@ impl Master {
             Ok(()) => {
                 self.apply_operation(agent_id, None, operation, effects);
                 Ok(Answer::Accepted)
-            }
-            Err(UpdateAvailableError::NotAvailable { needed, available }) => {
-                Err(Answer::Conflict(format!("{available} does not contain {needed}")))
             }
             Err(error) => Err(Answer::Conflict(error.to_string())),
         }

@@ -2,6 +2,8 @@
 
 mod agents;
 mod calls;
+mod maintenance;
+mod operations;
 mod quota;
 mod random;
 mod tasks;

@@ -231,3 +231,41 @@ fn roles_show_what_they_hold_and_are_owed() {
     .unwrap();
     assert_eq!(roles, expected);
 }
+
+#[test]
+fn a_role_that_counts_three_times_gets_three_times_as_much() {
+    let mut world = World::new();
+    world.operator(OperatorCall::UpdateWeights(vec![v0::WeightInfo {
+        role: Some("heavy".to_owned()),
+        weight: 3.0,
+        ..Default::default()
+    }]));
+    world.register(0, "cpus:4;mem:4096");
+    let mut effects = world.subscribe("heavy", in_role("heavy"));
+    effects.extend(world.subscribe("light", in_role("light")));
+    let mut counts = [0, 0];
+    while counts.iter().sum::<usize>() < 8 {
+        let mut next = Vec::new();
+        for (n, stream) in ["heavy", "light"].into_iter().enumerate() {
+            for offer in offers(&effects, stream) {
+                counts[n] += 1;
+                let task = super::world::task(&format!("t{}", counts[n]), &offer.slave_id, "cpus:0.5;mem:32");
+                next.extend(world.call(stream, &format!("M-000{n}"), |call| {
+                    call.r#type = Some(v0::scheduler::call::Type::Accept);
+                    call.accept = Some(Box::new(v0::scheduler::call::Accept {
+                        offer_ids: vec![offer.id.clone()],
+                        operations: vec![super::operations::launch(vec![task])],
+                        filters: Some(Box::new(v0::Filters {
+                            refuse_seconds: Some(0.0),
+                            ..Default::default()
+                        })),
+                        ..Default::default()
+                    }));
+                }));
+            }
+        }
+        next.extend(world.allocate());
+        effects = next;
+    }
+    assert_eq!(counts, [6, 2]);
+}
