@@ -60,7 +60,7 @@ impl Conversion {
         result -= &self.consumed;
         result += &self.converted;
         match &self.destroyed {
-            Some(volume) if result.iter().any(|own| own.contains(volume)) => Err(Error::new(format!(
+            Some(volume) if result.contains_one(volume) => Err(Error::new(format!(
                 "Persistent volume {volume} cannot be removed due to additional shared copies"
             ))),
             _ => Ok(result),

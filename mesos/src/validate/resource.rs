@@ -78,9 +78,7 @@ fn value(resource: &v0::Resource) -> Result<(), Error> {
                 return refuse("Invalid scalar resource");
             }
             let value = resource.scalar.as_deref().map_or(0.0, |scalar| scalar.value);
-            if value != 0.0 && Scalar::from_f64(value) <= Scalar::ZERO {
-                return refuse("Invalid scalar resource: value <= 0");
-            }
+            scalar_resource(value)?;
         }
         Type::Ranges => {
             if present != (false, true, false) {
@@ -106,6 +104,17 @@ fn value(resource: &v0::Resource) -> Result<(), Error> {
             }
         }
         Type::Text => return refuse("Unsupported resource type"),
+    }
+    Ok(())
+}
+
+/// Checks an amount: nothing, or so much that at least a thousandth remains, and not more than thousandths can
+/// count.
+pub(crate) fn scalar_resource(value: f64) -> Result<(), Error> {
+    // Beyond this, and for what is no number, the fixed point of C++ turns negative.
+    const END: f64 = (1u64 << 63) as f64;
+    if value != 0.0 && (value * 1000.0 >= END || Scalar::from_f64(value) <= Scalar::ZERO) {
+        return refuse("Invalid scalar resource: value <= 0");
     }
     Ok(())
 }
