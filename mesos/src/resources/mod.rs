@@ -45,6 +45,9 @@ pub struct Resources {
 /// From so many items on, an index is quicker than a look at every one.
 const INDEXED: usize = 24;
 
+/// Among so many that look alike the first is looked for.
+const ALIKE: usize = 64;
+
 impl Resources {
     /// An empty bundle.
     pub fn new() -> Self {
@@ -144,9 +147,13 @@ impl Resources {
         let index = self
             .index
             .get_or_insert_with(|| Box::new(Index::new(&self.items)));
+        // Of volumes that look alike Mesos takes the first.
+        let alike = if resource.is_exclusive() { ALIKE } else { 1 };
         index
             .candidates(resource.slot())
-            .find(|position| fits(&self.items[*position]))
+            .filter(|position| fits(&self.items[*position]))
+            .take(alike)
+            .min()
     }
 
     /// Adds one resource.
@@ -201,7 +208,8 @@ impl Resources {
 
     /// Tells whether all of a resource is in it.
     pub fn contains_one(&self, part: &Resource) -> bool {
-        self.items.iter().any(|own| own.contains(part))
+        let mut lookup = Lookup::new(self, 1);
+        lookup.position(part, 0, |_, own| own.contains(part)).is_some()
     }
 
     /// What is left without `other`; `None` when not all of it is in it.
@@ -442,7 +450,7 @@ impl Resources {
         for resource in &self.items {
             let amount = match resource.value() {
                 crate::Value::Scalar(scalar) => u128::try_from(scalar.thousandths()).unwrap_or(0),
-                crate::Value::Ranges(ranges) => u128::from(ranges.count()),
+                crate::Value::Ranges(ranges) => ranges.count(),
                 crate::Value::Set(set) => set.items().len() as u128,
                 crate::Value::Text(_) => 0,
             };
