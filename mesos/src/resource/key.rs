@@ -105,6 +105,7 @@ impl Key {
 }
 
 /// Tells whether two keys, which may be absent, say the same.
+#[inline]
 pub(super) fn same(one: Option<&Arc<Key>>, two: Option<&Arc<Key>>) -> bool {
     match (one, two) {
         (None, None) => true,

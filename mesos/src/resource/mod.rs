@@ -26,7 +26,7 @@ use crate::{Ranges, Scalar, Set, Value, roles};
 ///
 /// Two resources are equal when their values are and when nothing else tells them apart: name, role they
 /// are allocated to, reservations, disk, revocable, shared, provider.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Resource {
     value: Value,
     /// What tells it from others of its name; none for the most.
@@ -331,6 +331,7 @@ impl Resource {
     /// Tells whether everything but the value is the same.
     ///
     /// Mesos: src/common/resources.cpp, compareResourceMetadata
+    #[inline]
     pub fn is_same_kind(&self, other: &Resource) -> bool {
         self.name == other.name
             && key::same(self.key.as_ref(), other.key.as_ref())
@@ -340,6 +341,7 @@ impl Resource {
     /// Tells whether the two can become one.
     ///
     /// Mesos: src/common/resources.cpp, internal::addable
+    #[inline]
     pub(crate) fn is_addable(&self, other: &Resource) -> bool {
         self.is_same_kind(other) && (!self.is_exclusive() || (self.is_shared() && self.value == other.value))
     }
@@ -347,6 +349,7 @@ impl Resource {
     /// Tells whether the other can be taken from this one.
     ///
     /// Mesos: src/common/resources.cpp, internal::subtractable
+    #[inline]
     pub(crate) fn is_subtractable(&self, other: &Resource) -> bool {
         self.is_same_kind(other) && (!self.is_exclusive() || self.value == other.value)
     }
@@ -363,6 +366,19 @@ impl Resource {
         }
         // The upper half of a product depends on all bits below.
         (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+    }
+
+    /// Both scalars, when there is nothing but a well-known name to tell the two apart, and it does not.
+    #[inline]
+    pub(crate) fn plain_scalars(&mut self, other: &Resource) -> Option<(&mut Scalar, Scalar)> {
+        match (&mut self.value, &other.value) {
+            (Value::Scalar(one), Value::Scalar(two))
+                if self.name == other.name && self.key.is_none() && other.key.is_none() =>
+            {
+                Some((one, *two))
+            }
+            _ => None,
+        }
     }
 
     /// Adds an addable resource.
@@ -402,6 +418,15 @@ impl Resource {
         }
     }
 
+    #[inline(never)]
+    fn clone_any(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            key: self.key.clone(),
+            ..*self
+        }
+    }
+
     /// Changes the identity.
     fn change(&mut self, change: impl FnOnce(&mut Identity)) {
         self.change_parts(|parts| change(&mut parts.identity));
@@ -412,6 +437,22 @@ impl Resource {
         let mut parts = self.parts().cloned().unwrap_or_default();
         change(&mut parts);
         self.key = Key::new(parts);
+    }
+}
+
+impl Clone for Resource {
+    /// Most are scalars; they are written in place, without a call.
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        match &self.value {
+            Value::Scalar(scalar) => Self {
+                value: Value::Scalar(*scalar),
+                key: self.key.clone(),
+                copies: self.copies,
+                name: self.name,
+            },
+            _ => self.clone_any(),
+        }
     }
 }
 

@@ -284,7 +284,11 @@ impl Resources {
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(&Resource) -> bool) -> Resources {
         let mut items = Vec::with_capacity(self.items.len());
-        items.extend(self.items.iter().filter(|resource| keep(resource)).cloned());
+        for item in &self.items {
+            if keep(item) {
+                items.push(item.clone());
+            }
+        }
         Self { items, index: None }
     }
 
@@ -486,13 +490,20 @@ impl fmt::Debug for Resources {
 impl AddAssign<&Resources> for Resources {
     fn add_assign(&mut self, other: &Resources) {
         for (hint, part) in other.items.iter().enumerate() {
-            // Bundles that meet often have one order.
-            match self.items.get_mut(hint) {
-                Some(own) if own.is_addable(part) => own.add(part),
-                _ => match self.joins(part) {
-                    Some(position) => self.items[position].add(part),
-                    None => self.push(part.clone()),
-                },
+            // Bundles that meet often have one order, and hold plain scalars.
+            if let Some(own) = self.items.get_mut(hint) {
+                if let Some((sum, part)) = own.plain_scalars(part) {
+                    *sum += part;
+                    continue;
+                }
+                if own.is_addable(part) {
+                    own.add(part);
+                    continue;
+                }
+            }
+            match self.joins(part) {
+                Some(position) => self.items[position].add(part),
+                None => self.push(part.clone()),
             }
         }
     }
@@ -501,11 +512,21 @@ impl AddAssign<&Resources> for Resources {
 impl SubAssign<&Resources> for Resources {
     fn sub_assign(&mut self, other: &Resources) {
         for (hint, part) in other.items.iter().enumerate() {
-            match self.items.get(hint) {
+            if let Some(own) = self.items.get_mut(hint) {
+                if let Some((rest, part)) = own.plain_scalars(part) {
+                    *rest -= part;
+                    if *rest <= Scalar::ZERO {
+                        self.remove(hint);
+                    }
+                    continue;
+                }
                 // Of several alike the first goes.
-                Some(own) if !own.is_exclusive() && own.is_subtractable(part) => self.subtract_at(hint, part),
-                _ => self.subtract(part),
+                if !own.is_exclusive() && own.is_subtractable(part) {
+                    self.subtract_at(hint, part);
+                    continue;
+                }
             }
+            self.subtract(part);
         }
     }
 }
@@ -532,9 +553,7 @@ impl Add<&Resources> for &Resources {
     type Output = Resources;
 
     fn add(self, other: &Resources) -> Resources {
-        let mut items = Vec::with_capacity(self.items.len().max(other.items.len()));
-        items.extend_from_slice(&self.items);
-        Resources { items, index: None } + other
+        self.clone() + other
     }
 }
 
