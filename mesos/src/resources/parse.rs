@@ -43,14 +43,22 @@ impl Resources {
 
 /// Reads a JSON array; `None` when the text is something else.
 fn from_json(text: &str, default_role: &str) -> Result<Option<Vec<v0::Resource>>, Error> {
-    if !text.trim_start().starts_with('[') {
+    let text = text.trim();
+    if !text.starts_with('[') {
         return Ok(None);
     }
+    let Some(objects) = elements(text) else {
+        return Ok(None);
+    };
     // `Request` is a message whose only list is one of resources.
     let object = format!("{{\"resources\":{text}}}");
     let mut resources = match v0::Request::from_json(object.as_bytes(), Dialect::V0) {
-        Ok(request) => request.resources,
         Err(JsonError::Syntax(_)) => return Ok(None),
+        _ if !objects => {
+            let error = Error::new("Expecting a JSON object");
+            return Err(error.within("Some JSON resources were not formatted properly"));
+        }
+        Ok(request) => request.resources,
         Err(JsonError::Missing(paths)) => {
             // Mesos reads one element after the other and stops at the first that lacks something.
             let first = paths[0]
@@ -76,6 +84,36 @@ fn from_json(text: &str, default_role: &str) -> Result<Option<Vec<v0::Resource>>
         }
     }
     Ok(Some(resources))
+}
+
+/// Tells whether all elements of an array are objects; `None` when the array ends before the text does.
+fn elements(text: &str) -> Option<bool> {
+    let mut objects = true;
+    let mut depth = 0usize;
+    let mut quoted = false;
+    let mut escaped = false;
+    let last = text.len() - 1;
+    for (at, letter) in text.bytes().enumerate() {
+        if quoted {
+            quoted = escaped || letter != b'"';
+            escaped = !escaped && letter == b'\\';
+            continue;
+        }
+        // Whatever begins an element that is no object.
+        objects &= depth != 1 || matches!(letter, b'{' | b'}' | b']' | b',') || letter.is_ascii_whitespace();
+        match letter {
+            b'"' => quoted = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 && at < last {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(objects)
 }
 
 /// One resource as it is written.

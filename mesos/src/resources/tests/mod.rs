@@ -1,6 +1,7 @@
 mod any;
 mod find;
 mod hostile;
+mod kinds;
 mod laws;
 mod model;
 mod shrink;
