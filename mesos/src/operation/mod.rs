@@ -133,7 +133,7 @@ impl Resources {
     ) -> Result<Resources, Error> {
         let mut result = self.clone();
         for conversion in conversions {
-            result = conversion.apply(&result)?;
+            conversion.apply_to(&mut result)?;
         }
         Ok(result)
     }
