@@ -16,6 +16,7 @@ mod losses;
 mod maintenance;
 mod operations;
 mod operator;
+mod oversubscription;
 mod roles;
 mod support;
 mod tls;

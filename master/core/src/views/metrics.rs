@@ -188,15 +188,17 @@ impl Master {
                 .get(name)
                 .map_or(0.0, |amount| amount.to_f64())
         };
+        let revocable = (total.revocable(), used.revocable());
+        let firm = (total.non_revocable(), used.non_revocable());
         for name in ["cpus", "mem", "disk", "gpus"] {
-            let (all, taken) = (amount(&total, name), amount(&used, name));
-            let percent = if all > 0.0 { taken / all } else { 0.0 };
-            out.push((format!("master/{name}_total"), all));
-            out.push((format!("master/{name}_used"), taken));
-            out.push((format!("master/{name}_percent"), percent));
-            for of in ["total", "used", "percent"] {
-                out.push((format!("master/{name}_revocable_{of}"), 0.0));
+            for (kind, (total, used)) in [("", &firm), ("_revocable", &revocable)] {
+                let (all, taken) = (amount(total, name), amount(used, name));
+                let percent = if all > 0.0 { taken / all } else { 0.0 };
+                out.push((format!("master/{name}{kind}_total"), all));
+                out.push((format!("master/{name}{kind}_used"), taken));
+                out.push((format!("master/{name}{kind}_percent"), percent));
             }
+            let (all, taken) = (amount(&total, name), amount(&used, name));
             if name != "gpus" {
                 let prefix = format!("allocator/mesos/resources/{name}");
                 out.push((format!("{prefix}/total"), all));
