@@ -13,7 +13,7 @@ pub(super) fn reserved(name: &str, value: f64) -> String {
     format!(r#"{{"name":"{name}","type":"SCALAR","scalar":{{"value":{value}}},"reservations":[{DYNAMIC}]}}"#)
 }
 
-fn volume(id: &str, value: f64) -> String {
+pub(super) fn volume(id: &str, value: f64) -> String {
     let disk =
         format!(r#"{{"persistence":{{"id":"{id}"}},"volume":{{"container_path":"data","mode":"RW"}}}}"#);
     reserved("disk", value).replace(r#","reservations""#, &format!(r#","disk":{disk},"reservations""#))
