@@ -18,7 +18,8 @@
 //! # Map
 //!
 //! [`ids`] names things, [`Scalar`], [`Ranges`], [`Set`] and [`Value`] measure them, [`Resource`] and
-//! [`Resources`] add them up, [`attributes`] and [`roles`] label them, [`task`] and [`capabilities`]
+//! [`Resources`] add them up, [`Quantities`] and [`Limits`] count them, [`operation`] turns one into another,
+//! [`attributes`] and [`roles`] label them, [`task`] and [`capabilities`]
 //! answer questions about messages, [`validate`] refuses them, [`convert`] carries them over the door
 //! between the v1 API and the inside.
 
@@ -30,6 +31,8 @@ pub mod convert;
 mod error;
 pub mod ids;
 pub mod model;
+pub mod operation;
+mod quantities;
 mod ranges;
 mod resource;
 mod resources;
@@ -42,6 +45,7 @@ pub mod validate;
 mod value;
 
 pub use self::error::Error;
+pub use self::quantities::{Limits, Quantities};
 pub use self::ranges::Ranges;
 pub use self::resource::{Resource, ResourceFormat, convert_format};
 pub use self::resources::Resources;
