@@ -1,6 +1,7 @@
 //! What the executor says, in the form operators know from Mesos.
 
 use std::fmt::{self, Arguments};
+use std::io::{self, Write as _};
 
 use libprocess::{Clock, Time};
 use tracing::{Event, Level, Subscriber};
@@ -19,8 +20,11 @@ pub(crate) fn warn(text: Arguments<'_>) {
     write('W', text);
 }
 
+/// In one piece, so that nobody who reads the file sees half a line.
 fn write(level: char, text: Arguments<'_>) {
-    eprintln!("{}{text}", Prefix::now(level, "executor.rs", None));
+    let line = format!("{}{text}\n", Prefix::now(level, "executor.rs", None));
+    // Where the standard error is gone there is nobody to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// What a line starts with.
@@ -95,10 +99,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
