@@ -336,7 +336,7 @@ mod resources {
             slave_id: AgentId::new("S0").to_proto(),
             ..SlaveRegisteredMessage::default()
         };
-        let mut give = |core: &mut AgentCore, input, effects: &mut Vec<Effect>| {
+        let give = |core: &mut AgentCore, input, effects: &mut Vec<Effect>| {
             core.handle(Time::EPOCH, input, effects);
         };
         give(&mut core, Input::Recover(Box::default()), &mut effects);
