@@ -143,7 +143,7 @@ fn an_offer_that_nobody_uses_in_time_is_taken_back() {
         .filter_map(|event| event.rescind.as_deref())
         .map(|rescind| rescind.offer_id.clone())
         .collect();
-    assert_eq!(rescinds, [offer.id.clone()]);
+    assert_eq!(rescinds, std::slice::from_ref(&offer.id));
     let again = offers(&effects, "s").pop().or_else(|| next_offer(&mut world));
     assert!(again.is_some(), "it was not refused");
 }
