@@ -160,9 +160,6 @@ fn launch_all(size: Size, options: Options, wanted: u32) -> Outcome {
             }
             outcome.launched += launched;
             let used = offer.resources - &rest;
-            cluster
-                .allocator
-                .transition_offered_to_allocated(cluster.now, &offer.agent_id, &used);
             cluster.allocator.recover_resources(
                 cluster.now,
                 &offer.framework_id,
@@ -170,6 +167,12 @@ fn launch_all(size: Size, options: Options, wanted: u32) -> Outcome {
                 &rest,
                 None,
                 false,
+            );
+            cluster.allocator.transition_offered_to_allocated(
+                cluster.now,
+                &offer.framework_id,
+                &offer.agent_id,
+                &used,
             );
         }
     }

@@ -264,7 +264,6 @@ impl Cluster {
         };
         let used = offer.resources - &rest;
         let (now, allocator) = (self.now, &mut self.allocator);
-        allocator.transition_offered_to_allocated(now, &offer.agent_id, &used);
         allocator.recover_resources(
             now,
             &offer.framework_id,
@@ -273,6 +272,7 @@ impl Cluster {
             Some(&filters),
             false,
         );
+        allocator.transition_offered_to_allocated(now, &offer.framework_id, &offer.agent_id, &used);
         let _ = match launched {
             0 => writeln!(said, " -> declined"),
             1 => writeln!(said, " -> 1 task"),

@@ -77,6 +77,33 @@ impl Hierarchical {
         self.want_soon(now, agent);
     }
 
+    /// A part of an offer is used. What was left of it came back before, and need not rest: the framework whose turn it
+    /// is by its share may be the same again, else turns would count and not shares.
+    ///
+    /// Mesos: `transitionOfferedToAllocated`, which is not told the framework.
+    pub(super) fn used(
+        &mut self,
+        now: Time,
+        framework_id: &FrameworkId,
+        agent_id: &AgentId,
+        resources: &Resources,
+    ) {
+        let Some(agent) = self.agent_number(agent_id) else {
+            return;
+        };
+        self.mark_used(agent, resources, true);
+        let Some(framework) = self.framework_numbers.get(framework_id).copied() else {
+            return;
+        };
+        for (role, _) in by_role(resources) {
+            if let Some(pair) = self.pair_of(framework, &role)
+                && self.agent_mut(agent).resting.unset(pair)
+            {
+                self.want_soon(now, agent);
+            }
+        }
+    }
+
     /// A framework that gives back an offer and refuses nothing is asked again by the next regular run, as in Mesos. The
     /// runs in between are for the others.
     fn rest_pair(&mut self, agent: u32, pair: u32) {

@@ -208,10 +208,8 @@ fn nobody_waits_behind_those_who_decline() {
                 {
                     *left -= 1;
                     rest -= &task;
-                    small
-                        .allocator
-                        .transition_offered_to_allocated(small.now, &offer.agent_id, &task);
                 }
+                let used = offer.resources.clone() - &rest;
                 small.allocator.recover_resources(
                     small.now,
                     &offer.framework_id,
@@ -219,6 +217,12 @@ fn nobody_waits_behind_those_who_decline() {
                     &rest,
                     filters.as_ref(),
                     false,
+                );
+                small.allocator.transition_offered_to_allocated(
+                    small.now,
+                    &offer.framework_id,
+                    &offer.agent_id,
+                    &used,
                 );
             }
         }

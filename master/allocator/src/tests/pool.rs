@@ -70,14 +70,17 @@ pub(super) fn tasks(capacity: &[u64], demands: &[Demand], weights: &[f64]) -> Ve
         let user: usize = offer.role["user".len()..].parse().unwrap();
         let task = wanted[user].clone().allocated(&offer.role);
         let mut rest = offer.resources.clone();
-        if rest.contains(&task) {
+        let launches = rest.contains(&task);
+        if launches {
             rest -= &task;
             tasks[user] += 1;
-            allocator.transition_offered_to_allocated(now, &offer.agent_id, &task);
         } else {
             allocator.suppress_offers(now, &offer.framework_id, &BTreeSet::new());
         }
         allocator.recover_resources(now, &offer.framework_id, &offer.agent_id, &rest, None, false);
+        if launches {
+            allocator.transition_offered_to_allocated(now, &offer.framework_id, &offer.agent_id, &task);
+        }
         now += Duration::from_secs(1);
     }
 }
