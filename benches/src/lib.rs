@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`allocator`] | the subject `allocator`: Mesos' own benchmarks of its allocator |
 //! | [`launch`] | the subject `launch`: tasks through the v1 API on one agent, reads of the state, memory |
 //! | [`load`] | a scheduler that launches many tasks and notes what becomes of them |
 //! | [`reads`] | how long requests take |
@@ -12,6 +13,7 @@
 //! | [`table`] | how results are shown and kept |
 #![deny(unsafe_code)]
 
+pub mod allocator;
 pub mod counting;
 pub mod launch;
 pub mod load;

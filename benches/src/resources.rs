@@ -8,13 +8,14 @@
 //! |---|---|
 //! | [`arithmetic`] | sums and differences of scalars, of many reservations, of shared volumes |
 //! | [`contains`], [`ranges`] | bundles within bundles; ranges in many pieces |
-//! | [`filters`], [`parse`] | views of a bundle; bundles out of text |
+//! | [`filters`], [`parse`], [`messages`] | views of a bundle; bundles out of text; bundles in messages |
 //! | [`growth`] | what a million roles, ports or words cost, each |
 
 pub mod arithmetic;
 pub mod contains;
 pub mod filters;
 pub mod growth;
+pub mod messages;
 pub mod parse;
 pub mod ranges;
 
@@ -25,19 +26,28 @@ use crate::runtime::{Size, cpu_seconds, median};
 const TIMES: f64 = 5.0;
 
 /// The groups of rows, as they can be asked for.
-pub const GROUPS: [&str; 6] = ["arithmetic", "contains", "filters", "parse", "ranges", "growth"];
+pub const GROUPS: [&str; 7] = [
+    "arithmetic",
+    "contains",
+    "filters",
+    "parse",
+    "ranges",
+    "messages",
+    "growth",
+];
 
 /// Works on rows.
 type Step = fn(Size) -> Vec<Row>;
 
 /// Measures the groups asked for, all when none is, and says on the way what it finds.
 pub fn run(size: Size, groups: &[String]) -> Vec<Row> {
-    let steps: [(&str, Step); 6] = [
+    let steps: [(&str, Step); 7] = [
         ("arithmetic", arithmetic::rows),
         ("contains", contains::rows),
         ("filters", filters::rows),
         ("parse", parse::rows),
         ("ranges", ranges::rows),
+        ("messages", messages::rows),
         ("growth", growth::rows),
     ];
     let mut rows = Vec::new();

@@ -8,7 +8,7 @@ use mesos_benches::runtime::{Size, plot, row};
 #[test]
 fn resources_measures_every_row() {
     let rows = run(Size::TINY, &[]);
-    assert_eq!(rows.len(), 49);
+    assert_eq!(rows.len(), 52);
     for row in &rows {
         assert!(row.ours.is_finite() && row.ours >= 0.0, "{row}");
     }

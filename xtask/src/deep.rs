@@ -7,6 +7,7 @@
 //! | `valgrind` | the engine under memcheck: nothing uninitialised decides anything, nothing is lost |
 //! | `order` | order and causality of four million messages between four threads and two workers |
 //! | `model` | a hundred thousand random programs against the model of libprocess' rules |
+//! | `drf` | a million instances of the properties of fairness, a million inputs of random clusters with their books checked, ten thousand clusters against the reference allocator |
 //! | `fuzz` | a few seconds of every target that takes strangers' bytes |
 
 use std::path::{Path, PathBuf};
@@ -21,12 +22,13 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// One lane.
 type Lane = fn(&Path) -> Result<()>;
 
-const LANES: [(&str, Lane); 6] = [
+const LANES: [(&str, Lane); 7] = [
     ("loom", loom),
     ("asan", asan),
     ("valgrind", valgrind),
     ("order", order),
     ("model", model),
+    ("drf", drf),
     ("fuzz", crate::fuzz::smoke),
 ];
 
@@ -158,6 +160,22 @@ fn order(root: &Path) -> Result<()> {
 fn model(root: &Path) -> Result<()> {
     let mut command = release_test("libprocess", "model");
     finish(command.env("LIBPROCESS_PROGRAMS", "100000"), root)
+}
+
+fn drf(root: &Path) -> Result<()> {
+    let mut command = Command::new(cargo());
+    command.args([
+        "test",
+        "--release",
+        "--locked",
+        "--package",
+        "mesos-allocator",
+        "--lib",
+    ]);
+    command.env("MESOS_DRF_INSTANCES", "1000000");
+    command.env("MESOS_DRF_INPUTS", "1000000");
+    command.env("MESOS_DRF_CLUSTERS", "10000");
+    finish(&mut command, root)
 }
 
 /// One test of a package, in release.

@@ -67,7 +67,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<()> {
 const HELP: &str = "cargo xtask <command>
 
   verify          everything CI checks; never writes
-  verify --deep   what CI has no time for: loom, asan, valgrind, order, model, fuzz; by name for a part
+  verify --deep   what CI has no time for: loom, asan, valgrind, order, model, drf, fuzz; by name for a part
   fix             formats and applies lint fixes; never judges
   test [FILTER]   the tests, with the real clients they need
   bench SUBJECT   a benchmark: launch, resources, runtime

@@ -151,8 +151,16 @@ pub trait Allocator: fmt::Debug + Send {
         &self,
     ) -> BTreeMap<AgentId, BTreeMap<FrameworkId, v0::allocator::InverseOfferStatus>>;
 
-    /// Offered resources are used from now on: a task was launched with them.
-    fn transition_offered_to_allocated(&mut self, now: Time, agent: &AgentId, resources: &Resources);
+    /// Resources offered to a framework are used from now on: a task was launched with them.
+    ///
+    /// Is said after what is left of the offer was recovered: who used a part of it did not decline it.
+    fn transition_offered_to_allocated(
+        &mut self,
+        now: Time,
+        framework: &FrameworkId,
+        agent: &AgentId,
+        resources: &Resources,
+    );
 
     /// Resources come back that were offered to a framework or used by it.
     ///

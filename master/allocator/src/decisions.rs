@@ -7,8 +7,8 @@ use mesos_proto::v0;
 /// All that one run decided.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decisions {
-    /// The offers to make, by framework, then role, then agent, in the order of their ids; at most one for each
-    /// (framework, role, agent).
+    /// The offers to make, by framework, then role, in the order of ids, then by agent; at most one for each (framework,
+    /// role, agent).
     pub offers: Vec<Allotment>,
     /// The inverse offers to make, by framework, then agent.
     pub inverse_offers: Vec<InverseAllotment>,

@@ -13,7 +13,7 @@ use crate::RegexLimits;
 pub struct Options {
     /// `--allocation_interval`: the time between regular runs; a refusal lasts at least this long.
     pub allocation_interval: Duration,
-    /// `--allocation_on_recovery`: whether freed and declined resources are offered soon, not only by the next
+    /// `--event_driven_offers`: whether freed and declined resources are offered soon, not only by the next
     /// regular run. Not in Mesos; `false` is what it does.
     pub event_driven: bool,
     /// `--role_sorter`: how roles are ordered.

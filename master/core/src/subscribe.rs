@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use libprocess_core::time::Time;
 use mesos::ids::FrameworkId;
+use mesos_allocator::OfferConstraints;
 use mesos_proto::v0::{self, internal, scheduler};
 use tracing::{info, warn};
 
@@ -164,7 +165,7 @@ impl Master {
         let info = &subscribe.framework_info;
         self.check_framework(info, &subscribe.suppressed_roles)?;
         if let Some(constraints) = &subscribe.offer_constraints {
-            validate::framework::offer_constraints(constraints)?;
+            OfferConstraints::compile(constraints, self.options.allocator.regex_limits)?;
         }
         if let Some(id) = info.id.as_deref().filter(|id| !id.value.is_empty()) {
             let id = FrameworkId::from(id);

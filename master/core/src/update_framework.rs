@@ -2,6 +2,7 @@
 
 use libprocess_core::time::Time;
 use mesos::ids::FrameworkId;
+use mesos_allocator::OfferConstraints;
 use mesos_proto::v0::scheduler;
 
 use crate::effect::{Answer, Effects};
@@ -64,7 +65,7 @@ impl Master {
                 .map_err(|reason| format!("FrameworkInfo update is not valid: {reason}"))?;
         }
         if let Some(constraints) = &update.offer_constraints {
-            validate::framework::offer_constraints(constraints)
+            OfferConstraints::compile(constraints, self.options.allocator.regex_limits)
                 .map_err(|reason| format!("'UpdateFramework.offer_constraints' are not valid: {reason}"))?;
         }
         Ok(())

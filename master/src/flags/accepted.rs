@@ -10,12 +10,6 @@ use libprocess_core::duration::DurationText;
 #[derive(Debug, Clone, Args)]
 #[command(rename_all = "snake_case")]
 pub struct Accepted {
-    /// How many agents are awaited after a failover when there is quota.
-    #[arg(long, default_value = "0.8", help_heading = "Taken for compatibility")]
-    pub allocator_agent_recovery_factor: f64,
-    /// How long they are awaited.
-    #[arg(long, default_value = "10mins", help_heading = "Taken for compatibility")]
-    pub allocator_recovery_timeout: DurationText,
     /// Only false.
     #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, alias = "authenticate_slaves", help_heading = "Taken for compatibility")]
     pub authenticate_agents: bool,
@@ -52,12 +46,6 @@ pub struct Accepted {
     /// Only false.
     #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Taken for compatibility")]
     pub memory_profiling: bool,
-    /// The memory of one expression in offer constraints.
-    #[arg(long, default_value = "4KB", help_heading = "Taken for compatibility")]
-    pub offer_constraints_re2_max_mem: String,
-    /// The size of one expression in offer constraints.
-    #[arg(long, default_value_t = 100, help_heading = "Taken for compatibility")]
-    pub offer_constraints_re2_max_program_size: u32,
     /// How often the registry forgets old agents.
     #[arg(long, default_value = "15mins", help_heading = "Taken for compatibility")]
     pub registry_gc_interval: DurationText,

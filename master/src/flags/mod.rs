@@ -1,6 +1,7 @@
 //! The flags of the master. Names, defaults and meaning are those of Mesos.
 
 mod accepted;
+mod allocation;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 use libprocess_core::duration::DurationText;
+use mesos_allocator::Allocators;
 use mesos_daemon::firewall::FirewallRules;
 use mesos_master_core::Options;
 
@@ -100,24 +102,12 @@ pub struct Flags {
     /// The time between regular allocation rounds.
     #[arg(long, default_value = "1secs", help_heading = "Offers")]
     pub allocation_interval: DurationText,
-    /// The allocator to use.
-    #[arg(long, default_value = "hierarchical", value_parser = ["hierarchical"], help_heading = "Offers")]
-    pub allocator: String,
-    /// How roles are ordered.
-    #[arg(long, default_value = "drf", alias = "user_sorter", value_parser = ["drf"], help_heading = "Offers")]
-    pub role_sorter: String,
-    /// How the frameworks of a role are ordered.
-    #[arg(long, default_value = "drf", value_parser = ["drf"], help_heading = "Offers")]
-    pub framework_sorter: String,
     /// After which time an unused offer is taken back. Default: never.
     #[arg(long, help_heading = "Offers", value_name = "DURATION")]
     pub offer_timeout: Option<DurationText>,
-    /// Whether agents with GPUs are hidden from frameworks that did not ask for them.
-    #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Offers")]
-    pub filter_gpu_resources: bool,
-    /// The smallest bundles worth an offer, any one of them.
-    #[arg(long, default_value = "cpus:0.01|mem:32", help_heading = "Offers")]
-    pub min_allocatable_resources: String,
+    /// Flags of the allocator.
+    #[command(flatten)]
+    pub allocation: allocation::Allocation,
 
     /// The only roles that are admitted, separated by commas. Default: any.
     #[arg(long, help_heading = "Frameworks")]
@@ -225,12 +215,20 @@ impl Flags {
         self.external_log_file.clone().or_else(own)
     }
 
-    /// What the core is told. `shown` is what `/flags` shows.
+    /// What the core is told. `shown` is what `/flags` shows; one of the `allocators` is the one that `--allocator` names.
     ///
     /// # Errors
     ///
     /// The mistake in Mesos' words.
-    pub fn options(&self, shown: Vec<(String, String)>) -> Result<Options, String> {
+    pub fn options(&self, shown: Vec<(String, String)>, allocators: &Allocators) -> Result<Options, String> {
+        let name = &self.allocation.allocator;
+        let make_allocator = allocators.get(name).ok_or_else(|| {
+            let names: Vec<&str> = allocators.names().collect();
+            format!(
+                "Failed to create an instance of '{name}' allocator: unknown; there are {}",
+                names.join(", ")
+            )
+        })?;
         let limit = self
             .recovery_agent_removal_limit
             .trim_end_matches('%')
@@ -274,13 +272,8 @@ impl Flags {
             roles,
             cluster: self.cluster.clone(),
             publish_per_framework_metrics: self.publish_per_framework_metrics,
-            allocator: mesos_allocator::Options {
-                allocation_interval: self.allocation_interval.0,
-                min_allocatable: min_allocatable(&self.min_allocatable_resources)?,
-                filter_gpus: self.filter_gpu_resources,
-                ..mesos_allocator::Options::default()
-            },
-            make_allocator: mesos_allocator::Factory::default(),
+            allocator: self.allocation.options(self.allocation_interval.0)?,
+            make_allocator: make_allocator.clone(),
             shown,
         })
     }
@@ -308,13 +301,4 @@ fn weights(text: &str, roles: Option<&BTreeSet<String>>) -> Result<BTreeMap<Stri
         weights.insert(role.to_owned(), weight);
     }
     Ok(weights)
-}
-
-/// Bundles separated by `|`.
-fn min_allocatable(text: &str) -> Result<Vec<mesos::Quantities>, String> {
-    let bundles = text.split('|').filter(|bundle| !bundle.trim().is_empty());
-    bundles
-        .map(mesos::Quantities::parse)
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("Invalid value '{text}' for --min_allocatable_resources: {error}"))
 }

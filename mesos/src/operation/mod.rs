@@ -37,7 +37,7 @@ pub use self::allocation::{inject_allocation, strip_allocation};
 pub use self::conversion::Conversion;
 pub use self::provider::{provider_of, provider_of_resources};
 pub use self::upgrade::{downgrade, validate_and_upgrade};
-pub use self::visit::for_each_resource;
+pub use self::visit::{for_each_resource, for_each_resource_of_task};
 
 use mesos_proto::v0::OperationState;
 use mesos_proto::v0::offer::Operation;

@@ -66,9 +66,14 @@ pub fn for_each_resource(operation: &mut Operation, mut visit: impl FnMut(&mut R
 
 fn tasks(tasks: &mut [TaskInfo], visit: &mut impl FnMut(&mut Resource)) {
     for task in tasks {
-        task.resources.iter_mut().for_each(&mut *visit);
-        if let Some(executor) = &mut task.executor {
-            executor.resources.iter_mut().for_each(&mut *visit);
-        }
+        for_each_resource_of_task(task, &mut *visit);
+    }
+}
+
+/// Shows every resource of a task and of its executor.
+pub fn for_each_resource_of_task(task: &mut TaskInfo, mut visit: impl FnMut(&mut Resource)) {
+    task.resources.iter_mut().for_each(&mut visit);
+    if let Some(executor) = &mut task.executor {
+        executor.resources.iter_mut().for_each(visit);
     }
 }

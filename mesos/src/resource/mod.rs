@@ -19,6 +19,7 @@ pub use self::format::{ResourceFormat, convert_format};
 use self::identity::Identity;
 pub(crate) use self::identity::same_reservation;
 use self::key::{Key, Known, Parts};
+pub(crate) use self::proto::Neighbour;
 use crate::ids::ResourceProviderId;
 use crate::{Ranges, Scalar, Set, Value, roles};
 

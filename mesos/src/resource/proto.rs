@@ -5,9 +5,14 @@ use std::sync::Arc;
 use mesos_proto::v0;
 use mesos_proto::v0::value::Type;
 
+use super::key::{Key, Known, Parts};
 use super::{Identity, Resource, ResourceFormat, convert_format};
 use crate::ids::ResourceProviderId;
 use crate::{Error, Ranges, Scalar, Set, Value, validate};
+
+/// What was read before: resources of one message often differ in name and value only.
+#[derive(Default)]
+pub(crate) struct Neighbour(Option<Arc<Key>>);
 
 impl Resource {
     /// Checks a message and reads it, whatever its format.
@@ -22,25 +27,46 @@ impl Resource {
 
     /// Reads a message that [`validate::resource`] has passed.
     pub(crate) fn from_valid(message: &v0::Resource) -> Self {
+        Self::from_valid_beside(message, &mut Neighbour::default())
+    }
+
+    /// Reads a message that [`validate::resource`] has passed. What is the same as in the one read before is shared
+    /// with it.
+    pub(crate) fn from_valid_beside(message: &v0::Resource, neighbour: &mut Neighbour) -> Self {
         let value = match message.r#type {
             Type::Scalar => Value::Scalar(message.scalar.as_deref().map(Scalar::from).unwrap_or_default()),
             Type::Ranges => Value::Ranges(message.ranges.as_deref().map(Ranges::from).unwrap_or_default()),
             Type::Set => Value::Set(message.set.as_deref().map(Set::from).unwrap_or_default()),
             Type::Text => Value::Text(String::new()),
         };
-        let mut resource = Self::new(message.name.as_str(), value);
-        let allocation = message.allocation_info.as_deref();
-        let allocation = allocation
-            .and_then(|allocation| allocation.role.as_deref())
-            .map(Arc::from);
-        let identity = identity_of(message);
-        if allocation.is_some() || !identity.is_plain() {
-            resource.change_parts(|parts| {
-                parts.allocation = allocation;
-                parts.identity = identity;
-            });
+        let beside = neighbour.0.as_ref();
+        let role = message.allocation_info.as_deref();
+        let allocation = role.and_then(|role| role.role.as_deref()).map(|role| {
+            let known = beside.and_then(|key| key.parts().allocation.as_ref());
+            match known.filter(|known| ***known == *role) {
+                Some(known) => known.clone(),
+                None => Arc::from(role),
+            }
+        });
+        let name = Known::of(&message.name);
+        let parts = Parts {
+            name: (name == Known::Other).then(|| message.name.as_str().into()),
+            allocation,
+            identity: identity_of(message),
+        };
+        let key = match beside {
+            Some(beside) if *beside.parts() == parts => Some(beside.clone()),
+            _ => Key::new(parts),
+        };
+        if key.is_some() {
+            neighbour.0.clone_from(&key);
         }
-        resource
+        Self {
+            value,
+            key,
+            copies: 1,
+            name,
+        }
     }
 
     /// The resource as a message, in the format of the daemons ([`ResourceFormat::Refined`]).
@@ -75,7 +101,8 @@ impl Resource {
 }
 
 fn identity_of(message: &v0::Resource) -> Identity {
-    let reservations = if message.reservations.is_empty() && message.role.is_some() {
+    let legacy = message.reservations.is_empty() && message.role.as_deref().is_some_and(|role| role != "*");
+    let reservations = if legacy {
         // The legacy format; on a copy of the three fields that matter.
         let mut legacy = v0::Resource {
             role: message.role.clone(),

@@ -17,7 +17,7 @@ use mesos_proto::v0;
 
 use self::index::Index;
 use self::lookup::Lookup;
-use crate::resource::allocate_all;
+use crate::resource::{Neighbour, allocate_all};
 use crate::{Error, Ranges, Resource, ResourceFormat, Scalar, Set, convert_format};
 
 /// A bundle of resources. No two in it can be joined, and none is empty.
@@ -63,14 +63,22 @@ impl Resources {
     /// Mesos: src/common/resources.cpp, Resources::validate of a list
     pub fn from_protos(messages: &[v0::Resource]) -> Result<Self, Error> {
         crate::validate::resources(messages)?;
-        Ok(Self::from_valid_protos(messages))
+        Ok(Self::read(messages.iter()))
     }
 
     /// Reads messages, and leaves out the invalid ones as Mesos' own conversion does.
     pub fn from_valid_protos(messages: &[v0::Resource]) -> Self {
-        messages
-            .iter()
-            .filter_map(|message| Resource::from_proto(message).ok())
+        Self::read(
+            messages
+                .iter()
+                .filter(|message| crate::validate::resource(message).is_ok()),
+        )
+    }
+
+    fn read<'a>(valid: impl Iterator<Item = &'a v0::Resource>) -> Self {
+        let mut neighbour = Neighbour::default();
+        valid
+            .map(|message| Resource::from_valid_beside(message, &mut neighbour))
             .collect()
     }
 

@@ -68,6 +68,8 @@ pub(super) struct Agent {
     pub blocked_for: Resources,
     /// `blocked_for` is what is available now.
     blocked_exact: bool,
+    /// Pairs that gave back what they were offered here, and are not asked again before the next regular run.
+    pub resting: Bits,
     /// Something changed since it was last looked at.
     pub pending: bool,
     /// When last looked at, something was held back for quota.
@@ -97,6 +99,7 @@ impl Agent {
             blocked: Bits::default(),
             blocked_for: Resources::new(),
             blocked_exact: false,
+            resting: Bits::default(),
             pending: true,
             quota_held: false,
         };
@@ -174,8 +177,9 @@ impl Agent {
         all
     }
 
-    /// A framework holds something less.
-    pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
+    /// A framework holds something less. Returns it without allocation.
+    pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) -> Resources {
+        let bare = resources.clone().unallocated();
         if let Some(held) = self.held.get_mut(&framework) {
             *held -= resources;
             if held.is_empty() {
@@ -184,11 +188,17 @@ impl Agent {
         }
         if self.overdrawn {
             self.recount(names);
-            return;
+            return bare;
         }
-        let bare = resources.non_shared().unallocated();
-        self.available += &bare;
+        if bare.iter().any(mesos::Resource::is_shared) {
+            self.available += &bare.non_shared();
+        } else if self.available.is_empty() {
+            self.available.clone_from(&bare);
+        } else {
+            self.available += &bare;
+        }
         self.changed(true, names);
+        bare
     }
 
     /// What a framework holds became something else, and so did the total; nothing else is free than was.
@@ -237,6 +247,11 @@ impl Agent {
             self.blocked_exact = true;
         }
         self.blocked.set(pair);
+    }
+
+    /// True when a pair need not be asked.
+    pub fn is_out_of_question(&self, pair: u32) -> bool {
+        self.blocked.has(pair) || self.resting.has(pair)
     }
 
     /// The filters of a pair that hold.

@@ -89,7 +89,7 @@ impl Hierarchical {
         self.trigger.some.remove(&number);
         self.pending.retain(|other| *other != number);
         self.quota_held.retain(|other| *other != number);
-        self.rests.retain(|(agent, _)| *agent != number);
+        self.rests.retain(|other| *other != number);
         info!(agent_id = %id, "agent removed from the allocator");
     }
 

@@ -137,10 +137,14 @@ impl Allocator for Hierarchical {
         self.inverse_statuses()
     }
 
-    fn transition_offered_to_allocated(&mut self, _now: Time, agent: &AgentId, resources: &Resources) {
-        if let Some(number) = self.agent_number(agent) {
-            self.mark_used(number, resources, true);
-        }
+    fn transition_offered_to_allocated(
+        &mut self,
+        now: Time,
+        framework: &FrameworkId,
+        agent: &AgentId,
+        resources: &Resources,
+    ) {
+        self.used(now, framework, agent, resources);
     }
 
     fn recover_resources(

@@ -43,15 +43,20 @@ impl Bits {
         self.0 = Vec::new();
     }
 
-    /// The numbers in it that are not in `other`, `None` when there are more than `max`.
-    pub fn without(&self, other: &Bits, max: usize) -> Option<Vec<u32>> {
-        let mut found = Vec::new();
+    /// The numbers in it that are in neither of the others, `None` when there are more than `max`.
+    pub fn without(&self, one: &Bits, two: &Bits, max: usize) -> Option<Vec<u32>> {
+        let left = |index: usize, word: &u64| word & !one.word(index) & !two.word(index);
+        let mut count = 0;
         for (index, word) in self.0.iter().enumerate() {
-            let mut left = word & !other.word(index);
+            count += left(index, word).count_ones() as usize;
+            if count > max {
+                return None;
+            }
+        }
+        let mut found = Vec::with_capacity(count);
+        for (index, word) in self.0.iter().enumerate() {
+            let mut left = left(index, word);
             while left != 0 {
-                if found.len() == max {
-                    return None;
-                }
                 let base = u32::try_from(index * 64).expect("numbers are 32 bits long");
                 found.push(base + left.trailing_zeros());
                 left &= left - 1;

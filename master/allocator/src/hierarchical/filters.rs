@@ -43,14 +43,13 @@ impl Hierarchical {
         now: Time,
         agent: u32,
         pair: u32,
-        refused: &Resources,
+        refused: Resources,
         time: Duration,
     ) {
         let until = now + time.max(self.options.allocation_interval);
         let generation = self.pair(pair).generation;
         let entry = self.agent_mut(agent);
         let place = entry.filters.partition_point(|filter| filter.pair <= pair);
-        let refused = refused.clone().unallocated();
         // All who refuse an agent mostly refuse the same.
         let near = place.checked_sub(1).or((!entry.filters.is_empty()).then_some(0));
         let refused = match near.map(|near| &entry.filters[near].refused) {
@@ -141,6 +140,7 @@ impl Hierarchical {
         for agent in self.agents.iter_mut().flatten() {
             for number in &marked {
                 agent.blocked.unset(*number);
+                agent.resting.unset(*number);
             }
         }
     }
@@ -175,6 +175,5 @@ impl Hierarchical {
             let to = agent.filters.partition_point(|filter| filter.pair <= number);
             agent.filters.drain(from..to);
         }
-        self.rests.retain(|(_, pair)| *pair != number);
     }
 }

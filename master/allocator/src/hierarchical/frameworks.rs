@@ -83,7 +83,9 @@ impl Hierarchical {
             };
             let used = self.used_part(agent, &held);
             self.count_used(&used, false);
-            self.with_agent(agent, |agent, names| agent.free(number, &held, names));
+            self.with_agent(agent, |agent, names| {
+                agent.free(number, &held, names);
+            });
             self.unbook_all(agent, number, &held);
             self.want_soon(now, agent);
         }

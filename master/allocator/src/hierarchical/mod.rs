@@ -106,8 +106,8 @@ pub struct Hierarchical {
     pending: Vec<u32>,
     /// Some agents' next ends of filters.
     expiries: BTreeSet<(Time, u32)>,
-    /// Pairs that are not to be offered an agent before the next regular run.
-    rests: Vec<(u32, u32)>,
+    /// Agents at which pairs rest until the next regular run.
+    rests: Vec<u32>,
 
     trigger: trigger::Trigger,
     recovery: Option<recovery::Recovery>,

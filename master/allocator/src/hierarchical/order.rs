@@ -42,16 +42,15 @@ pub(super) struct Order {
 impl Hierarchical {
     /// Whom to ask about an agent: everybody whom it has not marked as blocked.
     pub(super) fn order(&mut self, run: &Run, agent: u32) -> Order {
-        let few = self
-            .active_pairs
-            .without(&self.agent(agent).blocked, FEW)
-            .map(|pairs| {
-                let mut by_role: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-                for pair in pairs {
-                    by_role.entry(self.pair(pair).role).or_default().push(pair);
-                }
-                by_role
-            });
+        let known = self.agent(agent);
+        let left = self.active_pairs.without(&known.blocked, &known.resting, FEW);
+        let few = left.map(|pairs| {
+            let mut by_role: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+            for pair in pairs {
+                by_role.entry(self.pair(pair).role).or_default().push(pair);
+            }
+            by_role
+        });
         let roles = match &few {
             Some(by_role) => self.sort_roles(run, agent, by_role.keys().copied().collect()),
             None => self.all_roles(run, agent),

@@ -227,23 +227,38 @@ impl Hierarchical {
 
     /// Pairs that were to rest until the next regular run may be offered again.
     fn end_rests(&mut self) {
-        for (agent, pair) in std::mem::take(&mut self.rests) {
-            if self.agent_mut(agent).blocked.unset(pair) {
-                self.wake_agent(agent);
-            }
+        for agent in std::mem::take(&mut self.rests) {
+            self.agent_mut(agent).resting.clear();
+            self.wake_agent(agent);
         }
     }
 
-    /// What a run decided, in the order of ids; the two stages' offers for the same are one.
+    /// What a run decided, by framework and role in the order of ids, then by agent; the two stages' offers for the same
+    /// are one.
     fn allotments(&self, mut out: Vec<(u32, u32, u32, Resources)>) -> Vec<Allotment> {
-        let key = |(framework, role, agent, _): &(u32, u32, u32, Resources)| {
+        // Few frameworks and roles are compared by id, many offers by number.
+        let mut clients: Vec<(u32, u32)> = out.iter().map(|offer| (offer.0, offer.1)).collect();
+        clients.sort_unstable();
+        clients.dedup();
+        let key = |(framework, role): &(u32, u32)| {
             (
                 self.framework(*framework).id.as_ref(),
                 &self.tree.node(*role).path,
-                &self.agent(*agent).id,
             )
         };
-        out.sort_by(|one, two| key(one).cmp(&key(two)));
+        let mut by_id = clients.clone();
+        by_id.sort_by(|one, two| key(one).cmp(&key(two)));
+        let mut ranks = vec![0; clients.len()];
+        for (rank, client) in by_id.iter().enumerate() {
+            if let Ok(place) = clients.binary_search(client) {
+                ranks[place] = rank;
+            }
+        }
+        let rank = |offer: &(u32, u32, u32, Resources)| {
+            let place = clients.binary_search(&(offer.0, offer.1)).unwrap_or_default();
+            (ranks[place], offer.2)
+        };
+        out.sort_by_cached_key(rank);
         let mut allotments: Vec<Allotment> = Vec::with_capacity(out.len());
         let mut last = None;
         for (framework, role, agent, resources) in out {

@@ -22,7 +22,7 @@ impl Hierarchical {
             let mut pairs = self.pairs(run, agent, role, None);
             while let Some(pair) = self.next_pair(role, &mut pairs) {
                 run.steps += 1;
-                if self.agent(agent).blocked.has(pair) {
+                if self.agent(agent).is_out_of_question(pair) {
                     continue;
                 }
                 if self.visit_guaranteed(run, agent, role, pair) == Outcome::RoleDone
@@ -55,7 +55,7 @@ impl Hierarchical {
             let mut pairs = self.pairs(run, agent, role, Some(&mut order));
             while let Some(pair) = self.next_pair(role, &mut pairs) {
                 run.steps += 1;
-                if self.agent(agent).blocked.has(pair) {
+                if self.agent(agent).is_out_of_question(pair) {
                     continue;
                 }
                 if self.visit_fair(run, agent, role, pair) == Outcome::RoleDone {

@@ -194,13 +194,20 @@ impl Hierarchical {
     /// True when nobody who has no minima of its own could be offered what an agent has.
     pub(super) fn is_too_little(&self, number: u32) -> bool {
         let agent = self.agent(number);
-        self.own_minima == 0
-            && !self.minima.is_empty()
-            && agent.available.iter().all(|resource| resource.scalar().is_some())
+        if self.own_minima > 0 || self.minima.is_empty() {
+            return false;
+        }
+        if agent.parts.plain
             && self
                 .minima
                 .iter()
-                .all(|least| least.exceeds(&Amounts::of_known(&agent.available, &self.names)))
+                .any(|least| !least.exceeds(&agent.parts.scalars))
+        {
+            return false;
+        }
+        let amounts = Amounts::of_known(&agent.available, &self.names);
+        agent.available.iter().all(|resource| resource.scalar().is_some())
+            && self.minima.iter().all(|least| least.exceeds(&amounts))
     }
 
     /// True when limits or guarantees leave a role nothing of an agent that is worth an offer.

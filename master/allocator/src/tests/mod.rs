@@ -8,6 +8,9 @@
 )]
 
 mod dice;
+mod fairness;
+mod invariants;
 mod play;
+mod pool;
 mod random;
 mod reference;

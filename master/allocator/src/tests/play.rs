@@ -341,7 +341,7 @@ impl Play {
         self.held[index].used = true;
         let held = self.held[index].clone();
         self.real
-            .transition_offered_to_allocated(self.now, &held.agent, &held.resources);
+            .transition_offered_to_allocated(self.now, &held.framework, &held.agent, &held.resources);
     }
 
     fn set_quota(&mut self) {

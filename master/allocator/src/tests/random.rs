@@ -6,7 +6,7 @@ use super::play::Play;
 /// The same offers as by the rules, in clusters with all that can be set.
 #[test]
 fn offers_are_those_of_the_rules() {
-    let clusters = rounds("MESOS_DRF_CLUSTERS", 300);
+    let clusters = rounds("MESOS_DRF_CLUSTERS", 60);
     let first = rounds("MESOS_DRF_SEED", 0);
     let mut offers = 0;
     for seed in first..first + clusters {

@@ -92,10 +92,7 @@ impl Master {
         let left = accepted.remaining + &accepted.resized;
         let converted = left.clone() - &accepted.offered;
         let declined = left - &converted;
-        // Who launched something and refuses the rest for no time is not done yet, and may be asked again at once.
-        let refuses = filters.refuse_seconds != Some(0.0) || accepted.launched.is_empty();
-        let filters = refuses.then_some(&filters);
-        for (resources, filters) in [(&converted, None), (&declined, filters)] {
+        for (resources, filters) in [(&converted, None), (&declined, Some(&filters))] {
             if !resources.is_empty() {
                 self.allocator
                     .recover_resources(now, framework_id, agent_id, resources, filters, false);
@@ -103,7 +100,7 @@ impl Master {
         }
         if !accepted.launched.is_empty() {
             self.allocator
-                .transition_offered_to_allocated(now, agent_id, &accepted.launched);
+                .transition_offered_to_allocated(now, framework_id, agent_id, &accepted.launched);
         }
     }
 

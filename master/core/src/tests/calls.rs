@@ -173,7 +173,7 @@ fn a_failover_timeout_that_cannot_be_waited_for_is_refused() {
 }
 
 #[test]
-fn suppressed_roles_are_the_frameworks_and_constraints_are_checked_for_form_alone() {
+fn suppressed_roles_are_the_frameworks_and_constraints_are_checked_for_form() {
     use scheduler::offer_constraints::{RoleConstraints, role_constraints::Group};
     let mut world = World::new();
     let subscribe = scheduler::call::Subscribe {
@@ -220,6 +220,57 @@ fn suppressed_roles_are_the_frameworks_and_constraints_are_checked_for_form_alon
     constraint.predicate.exists = Some(Box::default());
     // The framework is not in the role; Mesos does not mind.
     assert_eq!(constrained(vec![group(&constraint)]), None);
+}
+
+#[test]
+fn constraints_hide_agents_until_the_framework_drops_them_and_are_shown() {
+    use scheduler::offer_constraints::{RoleConstraints, role_constraints::Group};
+    let mut world = World::new();
+    world.register(0, "cpus:4;mem:1024");
+    let mut constraint = scheduler::AttributeConstraint::default();
+    constraint.selector.attribute_name = Some("rack".to_owned());
+    constraint.predicate.exists = Some(Box::default());
+    let group = Group {
+        attribute_constraints: vec![constraint],
+        ..Default::default()
+    };
+    let of_role = RoleConstraints {
+        groups: vec![group],
+        ..Default::default()
+    };
+    let mut constraints = scheduler::OfferConstraints::default();
+    constraints.role_constraints.insert("*".to_owned(), of_role);
+    let mut update = scheduler::call::UpdateFramework {
+        framework_info: framework_info(),
+        offer_constraints: Some(Box::new(constraints)),
+        ..Default::default()
+    };
+    assert_eq!(offers(&world.subscribe("s", framework_info()), "s").len(), 1);
+    update.framework_info.id = Some(Box::new(super::world::framework_id("M-0000")));
+    let mut send = |world: &mut World, constrained: bool| {
+        if !constrained {
+            update.offer_constraints = None;
+        }
+        world.call("s", "M-0000", |call| {
+            call.r#type = Some(Type::UpdateFramework);
+            call.update_framework = Some(Box::new(update.clone()));
+        });
+        let shown = String::from_utf8(world.master.frameworks(None)).unwrap();
+        let start = shown.find(r#""offer_constraints":"#).unwrap();
+        shown[start..].split("}]").next().unwrap().to_owned()
+    };
+    let shown = send(&mut world, true);
+    assert!(
+        shown.starts_with(
+            r#""offer_constraints":{"role_constraints":{"*":{"groups":[{"attribute_constraints":"#
+        ) && shown.contains(r#""attribute_name":"rack""#),
+        "{shown}"
+    );
+    world.register(1, "cpus:4;mem:1024");
+    world.pass(Duration::from_secs(2));
+    assert!(offers(&world.allocate(), "s").is_empty(), "no agent has a rack");
+    assert!(send(&mut world, false).starts_with(r#""offer_constraints":{}"#));
+    assert_eq!(offers(&world.allocate(), "s").len(), 1, "the second agent");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod maintenance;
 mod operations;
 mod quota;
 mod random;
+mod roles;
 mod tasks;
 mod views;
 mod world;

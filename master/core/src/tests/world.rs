@@ -76,9 +76,9 @@ impl World {
         self.now += time;
     }
 
-    /// Lets time pass until the allocator wants to decide, and lets it.
+    /// Lets time pass until the next regular run of the allocator.
     pub fn allocate(&mut self) -> Vec<Effect> {
-        self.now = self.now.max(self.master.allocator.next_run().unwrap());
+        self.pass(Duration::from_secs(1));
         self.input(Input::TimerFired(Timer::Allocation))
     }
 

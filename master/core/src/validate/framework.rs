@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mesos_proto::v0::scheduler::attribute_constraint::selector::PseudoattributeType;
-use mesos_proto::v0::{self, scheduler};
+use mesos_proto::v0;
 use tracing::warn;
 
 /// Checks a framework on its own. Mesos: `src/master/validation.cpp`, `framework::validate`.
@@ -57,61 +56,6 @@ fn six_digits(number: f64) -> String {
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits = digits.trim_end_matches('0').trim_end_matches('.');
     format!("{digits}e+{exponent:0>2}")
-}
-
-/// Checks the form of offer constraints. Which roles they name is not looked at, as in Mesos.
-///
-/// Mesos: `src/master/allocator/mesos/offer_constraints_filter.cpp`, `OfferConstraintsFilterImpl::create`.
-///
-/// # Errors
-///
-/// The reason in Mesos' words.
-pub fn offer_constraints(constraints: &scheduler::OfferConstraints) -> Result<(), String> {
-    for (role, constraints) in &constraints.role_constraints {
-        if constraints.groups.is_empty() {
-            return Err(format!(
-                "'OfferConstraints::role_constraints' has an empty 'RoleConstraints::groups' for role {role}"
-            ));
-        }
-        for group in &constraints.groups {
-            if group.attribute_constraints.is_empty() {
-                return Err(format!(
-                    "'OfferConstraints::RoleConstraints::groups' for role {role}contains an empty \
-                     RoleConstraints::Group"
-                ));
-            }
-            for constraint in &group.attribute_constraints {
-                attribute_constraint(constraint).map_err(|reason| {
-                    format!("A role {role} has an invalid 'AttributeConstraint': {reason}")
-                })?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn attribute_constraint(constraint: &scheduler::AttributeConstraint) -> Result<(), &'static str> {
-    let selector = &constraint.selector;
-    match (selector.pseudoattribute_type, &selector.attribute_name) {
-        (Some(PseudoattributeType::Unknown), _) => return Err("Unknown pseudoattribute type"),
-        (None, None) => {
-            return Err("Exactly one of 'AttributeConstraint::Selector::name' or \
-                 'AttributeConstraint::Selector::pseudoattribute_type' must be set");
-        }
-        _ => {}
-    }
-    let predicate = &constraint.predicate;
-    let known = predicate.exists.is_some()
-        || predicate.not_exists.is_some()
-        || predicate.text_equals.is_some()
-        || predicate.text_not_equals.is_some()
-        || predicate.text_matches.is_some()
-        || predicate.text_not_matches.is_some();
-    if known {
-        Ok(())
-    } else {
-        Err("Unknown predicate type")
-    }
 }
 
 /// Checks a change of what a framework says of itself. Mesos: `framework::validateUpdate`.

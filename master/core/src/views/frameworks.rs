@@ -85,7 +85,10 @@ impl Master {
         if let Some(labels) = &info.labels {
             model::labels(object, labels);
         }
-        object.object("offer_constraints", |_| {});
+        match &framework.constraints {
+            Some(constraints) => object.message("offer_constraints", constraints),
+            None => object.object("offer_constraints", |_| {}),
+        }
     }
 
     fn framework_offers(&self, object: &mut Object<'_>, framework: &Framework) {

@@ -350,7 +350,7 @@ pub(crate) fn framework_message(
         offers,
         allocated_resources: framework.used.to_endpoint_protos(),
         offered_resources: framework.offered.to_endpoint_protos(),
-        offer_constraints: Some(Box::default()),
+        offer_constraints: Some(Box::new(framework.constraints.clone().unwrap_or_default())),
         ..Default::default()
     }
 }
