@@ -6,7 +6,7 @@ use tracing::{debug, error, warn};
 
 use crate::{
     core::{AgentCore, Effects, Pending},
-    effect::{Effect, Ticket},
+    effect::{Effect, ExecutorAnswer, Ticket},
     executor::ContainerState,
 };
 
@@ -26,8 +26,18 @@ impl AgentCore {
             return;
         };
         match result {
-            Ok(pid) => self.container_running(&container_id, pid, out),
+            Ok(pid) => {
+                self.container_running(&container_id, pid, out);
+                self.welcome_early(now, &container_id, out);
+            }
             Err(reason) => {
+                let early = self
+                    .executor_in(&container_id)
+                    .and_then(|executor| executor.early.take());
+                if let Some((request, _)) = early {
+                    let answer = ExecutorAnswer::BadRequest("Executor cannot be found".to_owned());
+                    out.push(Effect::Respond { request, answer });
+                }
                 error!(%container_id, reason, "the container failed to start");
                 self.executor_failed(now, &container_id, &reason, out);
             }
@@ -73,6 +83,22 @@ impl AgentCore {
                 pid,
             });
         }
+    }
+
+    /// Its executor has subscribed meanwhile.
+    fn welcome_early(&mut self, now: Time, container_id: &ContainerId, out: &mut Effects) {
+        let Some(executor) = self.executor_in(container_id) else {
+            return;
+        };
+        let Some((request, subscribe)) = executor.early.take() else {
+            return;
+        };
+        let (framework_id, executor_id) = (executor.framework_id.clone(), executor.id.clone());
+        out.push(Effect::Respond {
+            request,
+            answer: ExecutorAnswer::Stream,
+        });
+        self.executor_subscribed(now, &framework_id, &executor_id, request, subscribe, out);
     }
 
     /// Ends a container, now or as soon as it is there.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use libprocess_core::timers::TimerId;
 use mesos::ids::{ContainerId, ExecutorId, FrameworkId, TaskId};
 use mesos_proto::v0::{
-    ExecutorInfo, Resource, Task, TaskGroupInfo, TaskInfo, TaskState, TaskStatus, task_status,
+    ExecutorInfo, Resource, Task, TaskGroupInfo, TaskInfo, TaskState, TaskStatus, executor::call, task_status,
 };
 
 use crate::{
@@ -82,6 +82,8 @@ pub struct Executor {
     pub container: ContainerState,
     /// The stream of its events.
     pub connection: Option<u64>,
+    /// A subscription that came before its container was known to run, by the number of its request.
+    pub early: Option<(u64, call::Subscribe)>,
     /// Tasks it has not been sent, in the order of the master.
     pub queued: IndexMap<TaskId, TaskInfo>,
     /// The groups among them.
@@ -99,6 +101,11 @@ pub struct Executor {
 }
 
 impl Executor {
+    /// Whether its container is on its way.
+    pub fn is_launching(&self) -> bool {
+        matches!(self.container, ContainerState::Launching { .. })
+    }
+
     /// All resources it and its tasks hold.
     pub fn allocated(&self) -> impl Iterator<Item = &Resource> {
         self.info

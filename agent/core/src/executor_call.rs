@@ -37,11 +37,15 @@ impl AgentCore {
         let executor_id = ExecutorId::from(&call.executor_id);
         match call.r#type {
             Some(Type::Subscribe) => {
+                let subscribe = call.subscribe.map(|subscribe| *subscribe).unwrap_or_default();
+                let Some(subscribe) = self.unless_early(&framework_id, &executor_id, request, subscribe, out)
+                else {
+                    return;
+                };
                 out.push(Effect::Respond {
                     request,
                     answer: ExecutorAnswer::Stream,
                 });
-                let subscribe = call.subscribe.map(|subscribe| *subscribe).unwrap_or_default();
                 self.executor_subscribed(now, &framework_id, &executor_id, request, subscribe, out);
             }
             Some(Type::Update) => {
@@ -70,6 +74,30 @@ impl AgentCore {
                 answer: ExecutorAnswer::NotImplemented,
             }),
         }
+    }
+
+    /// Keeps a subscription until the container it comes from is known to run: an executor may be faster than the word of its
+    /// launch, and what it reports is told with its container.
+    fn unless_early(
+        &mut self,
+        framework_id: &FrameworkId,
+        executor_id: &ExecutorId,
+        request: u64,
+        subscribe: call::Subscribe,
+        out: &mut Effects,
+    ) -> Option<call::Subscribe> {
+        let framework = self.frameworks.get_mut(framework_id);
+        let executor = framework.and_then(|framework| framework.executors.get_mut(executor_id));
+        let Some(executor) = executor.filter(|executor| executor.is_launching()) else {
+            return Some(subscribe);
+        };
+        if let Some((older, _)) = executor.early.replace((request, subscribe)) {
+            out.push(Effect::Respond {
+                request: older,
+                answer: ExecutorAnswer::Unavailable("Another stream of this executor has come".to_owned()),
+            });
+        }
+        None
     }
 
     fn judge(&self, call: &Call) -> Result<(), ExecutorAnswer> {

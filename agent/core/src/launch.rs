@@ -316,6 +316,7 @@ impl AgentCore {
             state: ExecutorState::Registering,
             container: ContainerState::Gone,
             connection: None,
+            early: None,
             queued: IndexMap::new(),
             queued_groups: Vec::new(),
             launched: std::collections::BTreeMap::new(),

@@ -248,6 +248,7 @@ impl AgentCore {
             state: ExecutorState::Registering,
             container: found.pid.map_or(ContainerState::Gone, ContainerState::Running),
             connection: None,
+            early: None,
             queued: IndexMap::new(),
             queued_groups: Vec::new(),
             launched: BTreeMap::new(),

@@ -444,3 +444,45 @@ fn the_newest_stream_of_an_executor_wins() {
     bench.kill("t");
     assert_eq!(kinds(&mut bench, second), [Type::Subscribed, Type::Kill]);
 }
+
+#[test]
+fn an_executor_faster_than_the_word_of_its_launch_waits_for_it() {
+    let mut bench = Bench::registered();
+    bench.run(framework_info(false, true), command_task("t"), Some(true));
+    bench.store();
+    let first = bench.subscribe("t");
+    assert_eq!(bench.answers(), [], "nobody is answered yet");
+    let second = bench.subscribe("t");
+    assert_eq!(
+        bench.answers(),
+        [ExecutorAnswer::Unavailable(
+            "Another stream of this executor has come".to_owned()
+        )]
+    );
+    let (_, pid) = bench.launch().remove(0);
+    assert_eq!(bench.answers(), [ExecutorAnswer::Stream]);
+    assert_eq!(kinds(&mut bench, first), []);
+    assert_eq!(kinds(&mut bench, second), [Type::Subscribed, Type::Launch]);
+    bench.update("t", "t", TaskRunning);
+    bench.store();
+    bench.answers();
+    let update = bench.forwarded().remove(0);
+    let status = update.status.container_status.expect("the container is told");
+    assert_eq!(status.executor_pid, Some(pid));
+
+    bench.run(framework_info(false, true), command_task("u"), Some(true));
+    bench.store();
+    bench.subscribe("u");
+    let ticket = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Launch { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    bench.give(Input::ContainerLaunched {
+        ticket: ticket.expect("a container is launched"),
+        result: Err("no".to_owned()),
+    });
+    assert_eq!(
+        bench.answers(),
+        [ExecutorAnswer::BadRequest("Executor cannot be found".to_owned())]
+    );
+}
