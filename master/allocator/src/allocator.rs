@@ -1,383 +1,219 @@
-//! The books and the walk over them.
+//! What the master asks of whoever decides about offers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::fmt;
 
 use libprocess_core::time::Time;
+use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId};
-use mesos::{Resources, Scalar};
+use mesos_proto::v0;
 
-use crate::agent::Agent;
-use crate::filter::{Filters, REFUSE_MAX};
-use crate::framework::Framework;
-use crate::sorter::{Quantities, Sorter};
+use crate::{
+    AgentUpdate, Conversion, Decisions, FrameworkOptions, InverseOfferAnswer, NewAgent, Quota,
+    UpdateAvailableError,
+};
 
-/// What an operator can set.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How often the master asks for a round anyway; a refusal lasts at least this long.
-    pub allocation_interval: Duration,
-    /// An offer must hold at least one of these bundles (`--min_allocatable_resources`). Empty: anything goes.
-    pub min_allocatable: Vec<BTreeMap<String, Scalar>>,
-    /// Hide agents with GPUs from frameworks without the capability `GPU_RESOURCES`.
-    pub filter_gpus: bool,
-}
-
-impl Default for Options {
-    /// Mesos' defaults: a round a second, at least 0.01 cpus or 32 MB, GPUs hidden.
-    fn default() -> Self {
-        Self {
-            allocation_interval: Duration::from_secs(1),
-            min_allocatable: vec![
-                BTreeMap::from([("cpus".to_owned(), Scalar::from_f64(0.01))]),
-                BTreeMap::from([("mem".to_owned(), Scalar::from_f64(32.0))]),
-            ],
-            filter_gpus: true,
-        }
-    }
-}
-
-/// Resources of one agent that one framework is to be offered in one role.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Allotment {
-    /// Who gets the offer.
-    pub framework_id: FrameworkId,
-    /// In which of its roles.
-    pub role: String,
-    /// Whose resources these are.
-    pub agent_id: AgentId,
-    /// What is offered, allocated to `role`.
-    pub resources: Resources,
-}
-
-/// Keeps the books of who holds what and decides who is offered the rest.
-#[derive(Debug, Clone)]
-pub struct Allocator {
-    options: Options,
-    agents: BTreeMap<AgentId, Agent>,
-    frameworks: BTreeMap<FrameworkId, Framework>,
-    filters: Filters,
-    roles: Sorter<String>,
-    in_role: BTreeMap<String, Sorter<FrameworkId>>,
-    pool: Quantities,
-    rng: u64,
-    runs: u64,
-}
-
-impl Allocator {
-    /// An allocator that knows nobody yet. `seed` decides the order in which agents are walked.
-    pub fn new(options: Options, seed: u64) -> Self {
-        Self {
-            options,
-            agents: BTreeMap::new(),
-            frameworks: BTreeMap::new(),
-            filters: Filters::default(),
-            roles: Sorter::default(),
-            in_role: BTreeMap::new(),
-            pool: Quantities::new(),
-            rng: seed | 1,
-            runs: 0,
-        }
-    }
-
-    /// Admits an agent with everything it has, of which `used` is with frameworks already.
+/// Keeps the books of who holds what, and decides who is offered the rest.
+///
+/// The master calls it in the order in which things happen, from one thread. An allocator is pure: it is told the
+/// time, it was given its seed, it does no I/O, so the same calls give the same offers. It never calls back.
+///
+/// # When it decides
+///
+/// No call hands out offers but [`Allocator::run`]. After every call (or batch of calls) the master asks
+/// [`Allocator::next_run`] and calls `run` at that time, not before; the answer may be a time that has come already.
+///
+/// # What the caller keeps to
+///
+/// * Ids of agents and frameworks are given once. Calls about ids that are not known are ignored, since a framework
+///   may end while its agent still reports.
+/// * Resources of a framework carry the role they are allocated to ([`Resources::allocate`]); totals carry none.
+/// * Whatever `run` offered and nobody uses comes back through [`Allocator::recover_resources`]. What is used stays
+///   booked, and is marked by [`Allocator::transition_offered_to_allocated`].
+/// * `now` does not run backwards.
+///
+/// Mesos: `include/mesos/allocator/allocator.hpp`.
+pub trait Allocator: fmt::Debug + Send {
+    /// The master has read its registry: so many agents may return, and these roles have quota.
     ///
-    /// Adding an agent that is known replaces it.
-    pub fn add_agent(&mut self, id: AgentId, total: Resources, used: &[(FrameworkId, Resources)]) {
-        self.remove_agent(&id);
-        self.add_to_pool(&total);
-        let has_gpus = total.scalar("gpus").is_some_and(|gpus| gpus > Scalar::default());
-        self.agents.insert(
-            id.clone(),
-            Agent {
-                total,
-                taken: Resources::default(),
-                active: true,
-                has_gpus,
-            },
-        );
-        for (framework, resources) in used {
-            self.take(framework, &id, resources);
-        }
-    }
+    /// Called once, before all others. An allocator may hold back offers until enough agents are back to tell who is
+    /// owed what.
+    fn recover(&mut self, now: Time, expected_agents: usize, quotas: BTreeMap<String, Quota>);
 
-    /// Forgets an agent. What anyone held of it must have been recovered before.
-    pub fn remove_agent(&mut self, id: &AgentId) {
-        if let Some(agent) = self.agents.remove(id) {
-            for (name, amount) in agent.total.scalars() {
-                if let Some(pooled) = self.pool.get_mut(&name) {
-                    *pooled -= amount;
-                }
-            }
-            self.filters.forget_agent(id);
-        }
-    }
-
-    /// Starts or stops offering what an agent has.
-    pub fn set_agent_active(&mut self, id: &AgentId, active: bool) {
-        if let Some(agent) = self.agents.get_mut(id) {
-            agent.active = active;
-        }
-    }
-
-    /// Admits a framework, or takes over new roles, suppression and capabilities of one that is known.
-    pub fn add_framework(&mut self, id: FrameworkId, framework: Framework) {
-        for role in &framework.roles {
-            self.roles.add(role.clone());
-            self.in_role.entry(role.clone()).or_default().add(id.clone());
-        }
-        if let Some(before) = self.frameworks.insert(id.clone(), framework.clone()) {
-            for role in before.roles.difference(&framework.roles) {
-                self.leave_role(&id, role);
-            }
-        }
-    }
-
-    /// Forgets a framework. What it held must have been recovered before.
-    pub fn remove_framework(&mut self, id: &FrameworkId) {
-        if let Some(framework) = self.frameworks.remove(id) {
-            for role in &framework.roles {
-                self.leave_role(id, role);
-            }
-        }
-        self.filters.revive(id, &[]);
-    }
-
-    /// Starts or stops offering to a framework. Stopping also forgets what it refused.
-    pub fn set_framework_active(&mut self, id: &FrameworkId, active: bool) {
-        if let Some(framework) = self.frameworks.get_mut(id) {
-            framework.active = active;
-            if !active {
-                self.filters.revive(id, &[]);
-            }
-        }
-    }
-
-    /// Stops offers for the given roles of a framework (all of its roles when empty).
-    pub fn suppress(&mut self, id: &FrameworkId, roles: &[String]) {
-        if let Some(framework) = self.frameworks.get_mut(id) {
-            let roles = if roles.is_empty() {
-                framework.roles.iter().cloned().collect()
-            } else {
-                roles.to_vec()
-            };
-            framework.suppressed.extend(roles);
-        }
-    }
-
-    /// Resumes offers for the given roles of a framework (all when empty) and forgets what it refused there.
-    pub fn revive(&mut self, id: &FrameworkId, roles: &[String]) {
-        if let Some(framework) = self.frameworks.get_mut(id) {
-            if roles.is_empty() {
-                framework.suppressed.clear();
-            } else {
-                framework.suppressed.retain(|role| !roles.contains(role));
-            }
-            self.filters.revive(id, roles);
-        }
-    }
-
-    /// Books resources that a framework holds without having been offered them here, as after a failover.
-    pub fn take(&mut self, framework: &FrameworkId, agent: &AgentId, resources: &Resources) {
-        if let Some(agent) = self.agents.get_mut(agent) {
-            agent.taken += &resources.clone().unallocated();
-            self.book(framework, resources, true);
-        }
-    }
-
-    /// Takes back resources that were offered to or used by a framework.
+    /// A framework comes, with what it holds on agents that are known already.
     ///
-    /// `refuse` is for how long the framework does not want them again; `None` or zero sets no filter.
-    pub fn recover(
+    /// `active` is false for a framework known only from the agents it runs on.
+    fn add_framework(
         &mut self,
-        framework: &FrameworkId,
-        agent_id: &AgentId,
-        resources: &Resources,
-        refuse: Option<Duration>,
         now: Time,
-    ) {
-        if resources.is_empty() {
-            return;
-        }
-        let Some(agent) = self.agents.get_mut(agent_id) else {
-            return;
-        };
-        agent.taken -= &resources.clone().unallocated();
-        self.book(framework, resources, false);
-        let Some(refuse) = refuse.filter(|refuse| !refuse.is_zero()) else {
-            return;
-        };
-        if !self
-            .frameworks
-            .get(framework)
-            .is_some_and(|framework| framework.active)
-        {
-            return;
-        }
-        let lasting = refuse.min(REFUSE_MAX).max(self.options.allocation_interval);
-        for (role, part) in resources.allocations() {
-            self.filters
-                .refuse(framework, &role, agent_id, part.unallocated(), now + lasting);
-        }
-    }
+        id: &FrameworkId,
+        info: &v0::FrameworkInfo,
+        used: &BTreeMap<AgentId, Resources>,
+        active: bool,
+        options: FrameworkOptions,
+    );
 
-    /// Decides who is offered what is free now, and books it to them.
+    /// A framework is gone for good. What it used was recovered before; what it was offered is free.
+    fn remove_framework(&mut self, now: Time, id: &FrameworkId);
+
+    /// A framework is connected (again): it is offered what it does not suppress.
+    fn activate_framework(&mut self, now: Time, id: &FrameworkId);
+
+    /// A framework is disconnected: no offers, and what it refused is forgotten. It keeps what it holds.
+    fn deactivate_framework(&mut self, now: Time, id: &FrameworkId);
+
+    /// A framework changed its roles, capabilities, minima or wishes. All of its options are replaced.
+    fn update_framework(
+        &mut self,
+        now: Time,
+        id: &FrameworkId,
+        info: &v0::FrameworkInfo,
+        options: FrameworkOptions,
+    );
+
+    /// An agent comes, active, with what frameworks use of it.
     ///
-    /// Mesos: `hierarchical.cpp`, `__generateOffers`, its fair share stage. Each agent is walked in random order, for
-    /// it the roles by share, for each role its frameworks by share; the first that wants the agent gets all of it.
-    pub fn allocate(&mut self, now: Time) -> Vec<Allotment> {
-        self.runs += 1;
-        let mut candidates: Vec<AgentId> = self
-            .agents
-            .iter()
-            .filter(|(_, agent)| agent.active && agent.taken != agent.total)
-            .map(|(id, _)| id.clone())
-            .collect();
-        self.shuffle(&mut candidates);
-        let mut allotments = Vec::new();
-        for agent_id in candidates {
-            self.allocate_agent(&agent_id, now, &mut allotments);
-        }
-        allotments
-    }
+    /// Use of frameworks that are not known is booked when they are added.
+    fn add_agent(&mut self, now: Time, agent: NewAgent);
 
-    /// The pool of all agents' scalar quantities, in thousandths, by resource name.
-    pub fn totals(&self) -> &BTreeMap<String, Scalar> {
-        &self.pool
-    }
+    /// An agent is gone. Whatever anybody held of it is forgotten.
+    fn remove_agent(&mut self, now: Time, id: &AgentId);
 
-    /// The dominant share of a role, in 0..=1.
-    pub fn role_share(&self, role: &str) -> f64 {
-        self.roles.share(&role.to_owned(), &self.pool)
-    }
+    /// An agent changed its attributes, its total or its capabilities.
+    fn update_agent(&mut self, now: Time, id: &AgentId, update: AgentUpdate);
 
-    /// What is offered to or used by frameworks on an agent; `None` when the agent is unknown.
-    pub fn taken(&self, agent: &AgentId) -> Option<&Resources> {
-        self.agents.get(agent).map(|agent| &agent.taken)
-    }
+    /// A resource provider of an agent brings resources, and what frameworks use of them.
+    fn add_resource_provider(
+        &mut self,
+        now: Time,
+        agent: &AgentId,
+        total: &Resources,
+        used: &BTreeMap<FrameworkId, Resources>,
+    );
 
-    /// Checks that no agent has more taken than it has.
+    /// An agent is offered again.
+    fn activate_agent(&mut self, now: Time, id: &AgentId);
+
+    /// An agent is not offered until it is activated. What is used of it stays booked.
+    fn deactivate_agent(&mut self, now: Time, id: &AgentId);
+
+    /// Only agents on these hosts are offered; all when `None`.
+    fn update_whitelist(&mut self, now: Time, hosts: Option<BTreeSet<String>>);
+
+    /// A framework asks for resources of some kind. An allocator may take it as a hint; Mesos' own does nothing.
+    fn request_resources(&mut self, _now: Time, _framework: &FrameworkId, _requests: &[v0::Request]) {}
+
+    /// Operations of a framework changed what it holds of an agent: each conversion takes its `consumed` out of
+    /// `offered` and puts `converted` in its place, in the agent's total, too.
+    ///
+    /// `offered` and the conversions carry the allocation.
+    fn update_allocation(
+        &mut self,
+        now: Time,
+        framework: &FrameworkId,
+        agent: &AgentId,
+        offered: &Resources,
+        conversions: &[Conversion],
+    );
+
+    /// Operations of an operator change what is free on an agent.
     ///
     /// # Errors
     ///
-    /// Names the first agent for which it does not hold.
-    pub fn check(&self) -> Result<(), String> {
-        for (id, agent) in &self.agents {
-            if !agent.total.contains(&agent.taken) {
-                return Err(format!(
-                    "agent {id} has {} but {} is taken",
-                    agent.total, agent.taken
-                ));
-            }
-        }
-        Ok(())
-    }
+    /// When the agent is unknown, or no longer has free what the conversions consume. Nothing is changed then; the
+    /// caller takes offers back ([`Allocator::recover_resources`]) and tries again.
+    fn update_available(
+        &mut self,
+        now: Time,
+        agent: &AgentId,
+        conversions: &[Conversion],
+    ) -> Result<(), UpdateAvailableError>;
 
-    fn allocate_agent(&mut self, agent_id: &AgentId, now: Time, allotments: &mut Vec<Allotment>) {
-        for role in self.roles.sorted(&self.pool) {
-            let frameworks = match self.in_role.get(&role) {
-                Some(frameworks) => frameworks.sorted(&self.pool),
-                None => continue,
-            };
-            for framework_id in frameworks {
-                let Some(agent) = self.agents.get(agent_id) else {
-                    return;
-                };
-                let available = agent.available().allocatable_to(&role);
-                if !self.is_allocatable(&available) {
-                    break;
-                }
-                let Some(framework) = self.frameworks.get(&framework_id) else {
-                    continue;
-                };
-                let gpus_hidden = self.options.filter_gpus && agent.has_gpus && !framework.gpu_aware;
-                if !framework.wants(&role)
-                    || gpus_hidden
-                    || self
-                        .filters
-                        .covers(&framework_id, &role, agent_id, &available, now)
-                {
-                    continue;
-                }
-                let resources = available.allocated(&role);
-                self.take(&framework_id, agent_id, &resources);
-                allotments.push(Allotment {
-                    framework_id,
-                    role: role.clone(),
-                    agent_id: agent_id.clone(),
-                    resources,
-                });
-            }
-        }
-    }
+    /// An agent will be away for maintenance at some time, or not any more.
+    fn update_unavailability(
+        &mut self,
+        now: Time,
+        agent: &AgentId,
+        unavailability: Option<v0::Unavailability>,
+    );
 
-    fn is_allocatable(&self, resources: &Resources) -> bool {
-        if resources.is_empty() {
-            return false;
-        }
-        let held = resources.scalars();
-        self.options.min_allocatable.is_empty()
-            || self.options.min_allocatable.iter().any(|bundle| {
-                bundle
-                    .iter()
-                    .all(|(name, least)| held.get(name).is_some_and(|amount| amount >= least))
-            })
-    }
+    /// An inverse offer is not outstanding any more: it was answered, or taken back (`answer` is `None`).
+    fn update_inverse_offer(
+        &mut self,
+        now: Time,
+        agent: &AgentId,
+        framework: &FrameworkId,
+        answer: Option<InverseOfferAnswer>,
+    );
 
-    fn book(&mut self, framework: &FrameworkId, resources: &Resources, add: bool) {
-        for (role, part) in resources.allocations() {
-            let frameworks = self.in_role.entry(role.clone()).or_default();
-            if add {
-                self.roles.allocated(&role, &part);
-                frameworks.allocated(framework, &part);
-            } else {
-                self.roles.unallocated(&role, &part);
-                frameworks.unallocated(framework, &part);
-            }
-        }
-    }
+    /// What frameworks said to the inverse offers of agents that have an unavailability.
+    fn inverse_offer_statuses(
+        &self,
+    ) -> BTreeMap<AgentId, BTreeMap<FrameworkId, v0::allocator::InverseOfferStatus>>;
 
-    fn leave_role(&mut self, id: &FrameworkId, role: &str) {
-        if let Some(sorter) = self.in_role.get_mut(role) {
-            sorter.remove(id);
-            if sorter.is_empty() {
-                self.in_role.remove(role);
-                self.roles.remove(&role.to_owned());
-            }
-        }
-    }
+    /// Offered resources are used from now on: a task was launched with them.
+    fn transition_offered_to_allocated(&mut self, now: Time, agent: &AgentId, resources: &Resources);
 
-    fn add_to_pool(&mut self, total: &Resources) {
-        for (name, amount) in total.scalars() {
-            let pooled = self.pool.entry(name).or_default();
-            *pooled += amount;
-        }
-    }
+    /// Resources come back that were offered to a framework or used by it.
+    ///
+    /// `filters` are those of a decline, also of the unused rest of an ACCEPT; without them nothing is refused.
+    /// `is_allocated` tells what was used from what was only offered.
+    fn recover_resources(
+        &mut self,
+        now: Time,
+        framework: &FrameworkId,
+        agent: &AgentId,
+        resources: &Resources,
+        filters: Option<&v0::Filters>,
+        is_allocated: bool,
+    );
 
-    /// Fisher-Yates over a xorshift generator: cheap, seeded, good enough to be fair.
-    fn shuffle(&mut self, agents: &mut [AgentId]) {
-        for i in (1..agents.len()).rev() {
-            self.rng ^= self.rng << 13;
-            self.rng ^= self.rng >> 7;
-            self.rng ^= self.rng << 17;
-            let bound = u64::try_from(i + 1).expect("a slice is shorter than 2^64");
-            let j = usize::try_from(self.rng % bound).expect("the remainder is at most i");
-            agents.swap(i, j);
-        }
-    }
+    /// A framework wants no offers for these roles, for all of its roles when there are none.
+    fn suppress_offers(&mut self, now: Time, framework: &FrameworkId, roles: &BTreeSet<String>);
 
-    /// How many rounds there have been.
-    pub fn runs(&self) -> u64 {
-        self.runs
-    }
+    /// A framework wants offers for these roles, for all of its roles when there are none. What it refused is
+    /// forgotten.
+    fn revive_offers(&mut self, now: Time, framework: &FrameworkId, roles: &BTreeSet<String>);
 
-    /// How many refusals are remembered in a role.
-    pub fn active_filters(&self, role: &str) -> usize {
-        self.filters.count(role)
-    }
+    /// A role has this quota from now on; [`Quota::default`] takes it away.
+    fn update_quota(&mut self, now: Time, role: &str, quota: Quota);
 
-    /// The roles that any framework is subscribed to.
-    pub fn active_roles(&self) -> BTreeSet<&str> {
-        self.in_role.keys().map(String::as_str).collect()
+    /// These roles have these weights from now on.
+    fn update_weights(&mut self, now: Time, weights: &[(String, f64)]);
+
+    /// No offers until [`Allocator::resume`].
+    fn pause(&mut self, now: Time);
+
+    /// Offers again.
+    fn resume(&mut self, now: Time);
+
+    /// When [`Allocator::run`] should be called next; `None` for never, unless something happens.
+    ///
+    /// It may lie in the past. It changes with any call.
+    fn next_run(&self) -> Option<Time>;
+
+    /// Decides. What is offered is booked already.
+    fn run(&mut self, now: Time) -> Decisions;
+
+    /// What `/metrics/snapshot` shows of the allocator, with the names of Mesos (`allocator/mesos/...`).
+    fn metrics(&self, out: &mut Vec<(String, f64)>);
+
+    /// What is offered to or used by frameworks on an agent, without allocation; `None` when it is unknown.
+    fn offered_or_allocated(&self, agent: &AgentId) -> Option<Resources>;
+
+    /// Checks that every sum equals its parts and nothing is given twice.
+    ///
+    /// # Errors
+    ///
+    /// Says what does not hold.
+    fn check(&self) -> Result<(), String>;
+
+    /// A copy of its own, for a copy of the master.
+    fn boxed_clone(&self) -> Box<dyn Allocator>;
+}
+
+impl Clone for Box<dyn Allocator> {
+    fn clone(&self) -> Self {
+        self.boxed_clone()
     }
 }

@@ -1,41 +1,62 @@
 //! Who is offered what: dominant resource fairness over roles, then over the frameworks of a role.
 //!
-//! The crate is pure. It is told what exists ([`Allocator::add_agent`], [`Allocator::add_framework`]), what comes
-//! back ([`Allocator::recover`]) and when to decide ([`Allocator::allocate`]); it answers with [`Allotment`]s, one
-//! for each (framework, role, agent) that is to receive an offer. Time is given, randomness is seeded, so one seed
-//! and one sequence of calls always give the same offers.
+//! The crate is pure. An [`Allocator`] is told what exists ([`Allocator::add_agent`], [`Allocator::add_framework`]),
+//! what comes back ([`Allocator::recover_resources`]) and when to decide ([`Allocator::run`]); it answers with
+//! [`Decisions`]. Time is given, randomness is seeded, so one seed and one sequence of calls always give the same offers.
 //!
 //! ```
-//! use std::time::Duration;
+//! use std::collections::BTreeMap;
 //! use libprocess_core::time::Time;
 //! use mesos::{Resources, ids::{AgentId, FrameworkId}};
-//! use mesos_allocator::{Allocator, Framework, Options};
+//! use mesos_allocator::{Allocator, FrameworkOptions, Hierarchical, NewAgent, Options};
+//! use mesos_proto::v0;
 //!
-//! let mut allocator = Allocator::new(Options::default(), 1);
-//! let agent = AgentId::new("A0");
-//! let framework = FrameworkId::new("F0");
-//! allocator.add_agent(agent.clone(), Resources::parse("cpus:4;mem:1024", "*").unwrap(), &[]);
-//! allocator.add_framework(framework.clone(), Framework::new(["*".to_owned()]));
+//! let mut allocator = Hierarchical::new(Options::default(), 1);
+//! allocator.recover(Time::EPOCH, 0, BTreeMap::new());
+//! allocator.add_agent(Time::EPOCH, NewAgent {
+//!     id: AgentId::new("A0"),
+//!     info: v0::SlaveInfo::default(),
+//!     capabilities: mesos::capabilities::agent_capabilities(),
+//!     unavailability: None,
+//!     total: Resources::parse("cpus:4;mem:1024", "*").unwrap(),
+//!     used: BTreeMap::new(),
+//! });
+//! let info = v0::FrameworkInfo { role: Some("web".to_owned()), ..Default::default() };
+//! let id = FrameworkId::new("F0");
+//! allocator.add_framework(Time::EPOCH, &id, &info, &BTreeMap::new(), true, FrameworkOptions::default());
 //!
-//! let offers = allocator.allocate(Time::EPOCH);
-//! assert_eq!(offers.len(), 1);
-//! assert_eq!(offers[0].agent_id, agent);
+//! assert_eq!(allocator.next_run(), Some(Time::EPOCH));
+//! let decisions = allocator.run(Time::EPOCH);
+//! assert_eq!(decisions.offers[0].agent_id, AgentId::new("A0"));
+//! assert_eq!(decisions.offers[0].role, "web");
 //! ```
 //!
-//! Map: [`Allocator`] keeps the books and walks them; `sorter` orders roles and frameworks by dominant share;
-//! `filter` remembers what was refused, where and until when.
-//!
-//! Mesos: `src/master/allocator/mesos/hierarchical.cpp`. Quota, weights, reservations, offer constraints and inverse
-//! offers are not decided here yet.
+//! Mesos: `src/master/allocator/mesos/hierarchical.cpp`.
 #![forbid(unsafe_code)]
 
-mod agent;
+mod agent_spec;
 mod allocator;
-mod filter;
-mod framework;
-mod sorter;
+mod constraints;
+mod decisions;
+mod error;
+mod factory;
+mod framework_options;
+mod hierarchical;
+mod options;
+mod quota;
 #[cfg(test)]
 mod tests;
 
-pub use allocator::{Allocator, Allotment, Options};
-pub use framework::Framework;
+pub use agent_spec::{AgentUpdate, NewAgent};
+pub use allocator::Allocator;
+pub use constraints::{OfferConstraints, RegexLimits};
+pub use decisions::{Allotment, Decisions, InverseAllotment, InverseOfferAnswer};
+pub use error::UpdateAvailableError;
+pub use factory::{Allocators, Factory};
+pub use framework_options::FrameworkOptions;
+pub use hierarchical::Hierarchical;
+pub use options::{Options, SorterKind};
+pub use quota::Quota;
+
+pub use mesos::operation::Conversion;
+pub use mesos::{Limits, Quantities};

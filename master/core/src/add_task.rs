@@ -88,7 +88,7 @@ impl Master {
             framework.used -= &resources;
         }
         self.allocator
-            .recover(framework_id, agent_id, &resources, None, now);
+            .recover_resources(now, framework_id, agent_id, &resources, None, true);
     }
 
     /// Sets the state of a task that still ran to one in which it no longer does, without freeing its resources.
@@ -125,7 +125,7 @@ impl Master {
     pub(crate) fn return_freed(&mut self, now: Time) {
         for (framework_id, agent_id, resources) in std::mem::take(&mut self.freed) {
             self.allocator
-                .recover(&framework_id, &agent_id, &resources, None, now);
+                .recover_resources(now, &framework_id, &agent_id, &resources, None, true);
         }
     }
 
@@ -185,7 +185,7 @@ impl Master {
         }
         if held {
             self.allocator
-                .recover(framework_id, &agent_id, &resources, None, now);
+                .recover_resources(now, framework_id, &agent_id, &resources, None, true);
         }
     }
 }

@@ -9,12 +9,5 @@ pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 /// Mesos: `MAX_REMOVED_SLAVES`, 100000.
 pub const REMOVED_AGENTS_MAX: usize = 100_000;
 
-/// How soon after something became free a round is made: long enough to gather a burst of finished tasks into one
-/// round, short enough not to be felt. Differs from Mesos, which waits for the next regular round (docs/compat.md).
-pub const ALLOCATION_SOON: Duration = Duration::from_millis(2);
-
 /// The version below which agents are ignored. Mesos: `src/master/constants.hpp`, `MINIMUM_AGENT_VERSION`.
 pub const AGENT_VERSION_MIN: (u64, u64, u64) = (1, 0, 0);
-
-/// What a refusal lasts when the scheduler does not say. Mesos: `Filters.refuse_seconds`.
-pub const REFUSE_DEFAULT: Duration = Duration::from_secs(5);

@@ -25,7 +25,7 @@ impl Master {
         framework.state = FrameworkState::Disconnected(epoch);
         let timeout = Self::failover_timeout(&framework.info);
         info!(%framework_id, failover_timeout_secs = timeout.as_secs_f64(), "framework disconnected");
-        self.allocator.set_framework_active(&framework_id, false);
+        self.allocator.deactivate_framework(now, &framework_id);
         self.count_rescinded(&framework_id);
         self.discard_offers_of(now, &framework_id);
         self.framework_updated(&framework_id);
@@ -33,7 +33,6 @@ impl Master {
             Timer::FrameworkFailover(framework_id, epoch),
             timeout,
         ));
-        self.allocate_soon(effects);
     }
 
     /// The offers of a scheduler that is gone count as rescinded, and as told, though nobody is there to hear it.

@@ -60,6 +60,8 @@ pub enum Answer {
     BadRequest(String),
     /// 403 with the reason.
     Forbidden(String),
+    /// 409 with the reason.
+    Conflict(String),
     /// 501: known but not done here.
     NotImplemented,
 }
@@ -67,10 +69,8 @@ pub enum Answer {
 /// What the timer was set for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// The next regular allocation round.
-    AllocationInterval,
-    /// An allocation round soon, because something became free.
-    AllocationSoon,
+    /// The allocator wants to decide.
+    Allocation,
     /// Time to ping an agent and to count a missed answer. The number is the registration it belongs to.
     Ping(AgentId, u64),
     /// A disconnected agent did not return in time. The number is the disconnection it belongs to.
@@ -85,6 +85,8 @@ pub enum Timer {
     OperatorHeartbeat(StreamId),
     /// An offer was not used in time.
     Offer(mesos::ids::OfferId),
+    /// An inverse offer was not answered in time.
+    InverseOffer(mesos::ids::OfferId),
 }
 
 /// What the master says to agents.
@@ -101,6 +103,10 @@ pub enum ToAgent {
     FrameworkToExecutor(internal::FrameworkToExecutorMessage),
     StatusUpdateAcknowledgement(internal::StatusUpdateAcknowledgementMessage),
     UpdateFramework(Box<internal::UpdateFrameworkMessage>),
+    ApplyOperation(Box<internal::ApplyOperationMessage>),
+    OperationAcknowledgement(internal::AcknowledgeOperationStatusMessage),
+    ReconcileOperations(internal::ReconcileOperationsMessage),
+    CheckpointResources(internal::CheckpointResourcesMessage),
     Shutdown(internal::ShutdownMessage),
 }
 

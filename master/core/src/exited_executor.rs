@@ -34,7 +34,6 @@ impl Master {
         }
         info!(%framework_id, %executor_id, %agent_id, status = message.status, "executor exited");
         self.remove_executor(now, &agent_id, &framework_id, &executor_id);
-        self.allocate_soon(effects);
         let failure = scheduler::event::Failure {
             slave_id: Some(Box::new(message.slave_id.clone())),
             executor_id: Some(Box::new(message.executor_id.clone())),

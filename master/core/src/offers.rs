@@ -1,7 +1,6 @@
 //! Offers: made, answered, taken back.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use libprocess_core::time::Time;
 use mesos::ids::{FrameworkId, OfferId};
@@ -10,17 +9,39 @@ use mesos_allocator::Allotment;
 use mesos_proto::v0::{self, framework_info::capability, scheduler};
 use tracing::info;
 
-use crate::constants::ALLOCATION_SOON;
 use crate::effect::{Effect, Effects, Timer};
 use crate::state::{Framework, Master, Offer};
 
 impl Master {
+    /// Has the allocator decide when it wants to, and sees to it that it is woken next time. The last step of every
+    /// input.
+    pub(crate) fn drive_allocator(&mut self, now: Time, effects: &mut Effects) {
+        if self.allocator.next_run().is_some_and(|due| due <= now) {
+            self.allocate(now, effects);
+        }
+        let Some(due) = self.allocator.next_run() else {
+            return;
+        };
+        if self.allocation_armed.is_none_or(|armed| due < armed) {
+            self.allocation_armed = Some(due);
+            effects.push(Effect::Delay(Timer::Allocation, due.duration_since(now)));
+        }
+    }
+
+    /// A wake-up asked for by [`Master::drive_allocator`]; what is to be done is done there.
+    pub(crate) fn allocation_due(&mut self, now: Time) {
+        if self.allocation_armed.is_some_and(|armed| armed <= now) {
+            self.allocation_armed = None;
+        }
+    }
+
     /// Has the allocator decide and sends the offers that follow, one event for each framework.
     ///
     /// Trip 2/14: the framework is offered an agent's resources. Mesos: `Master::offer`.
-    pub(crate) fn allocate(&mut self, now: Time, effects: &mut Effects) {
+    fn allocate(&mut self, now: Time, effects: &mut Effects) {
         let mut by_framework: BTreeMap<FrameworkId, Vec<v0::Offer>> = BTreeMap::new();
-        for allotment in self.allocator.allocate(now) {
+        let decisions = self.allocator.run(now);
+        for allotment in decisions.offers {
             let framework_id = allotment.framework_id.clone();
             if let Some(offer) = self.make_offer(allotment, effects) {
                 by_framework.entry(framework_id).or_default().push(offer);
@@ -41,14 +62,7 @@ impl Master {
             };
             self.send_event(&framework_id, event, effects);
         }
-    }
-
-    /// Asks for a round in a moment, once for a burst of reasons.
-    pub(crate) fn allocate_soon(&mut self, effects: &mut Effects) {
-        if !self.allocation_soon {
-            self.allocation_soon = true;
-            effects.push(Effect::Delay(Timer::AllocationSoon, ALLOCATION_SOON));
-        }
+        self.send_inverse_offers(decisions.inverse_offers, effects);
     }
 
     fn make_offer(&mut self, allotment: Allotment, effects: &mut Effects) -> Option<v0::Offer> {
@@ -107,6 +121,7 @@ impl Master {
             resources: in_form_for(framework, &shown),
             attributes: agent.info.attributes.clone(),
             executor_ids,
+            unavailability: self.unavailability_of(&agent.info, &agent.pid).map(Box::new),
             allocation_info: multi_role.then(|| {
                 let role = Some(offer.role.clone());
                 Box::new(v0::resource::AllocationInfo {
@@ -132,24 +147,36 @@ impl Master {
     }
 
     /// Voids an offer and returns its resources, without a word to the scheduler.
-    pub(crate) fn discard_offer(&mut self, now: Time, id: &OfferId, refuse: Option<Duration>) {
+    pub(crate) fn discard_offer(&mut self, now: Time, id: &OfferId, filters: Option<&v0::Filters>) {
         if let Some(offer) = self.take_offer(id) {
-            self.allocator.recover(
+            self.allocator.recover_resources(
+                now,
                 &offer.framework_id,
                 &offer.agent_id,
                 &offer.resources,
-                refuse,
-                now,
+                filters,
+                false,
             );
         }
     }
 
     /// Voids an offer, returns its resources and tells the scheduler.
     pub(crate) fn rescind_offer(&mut self, now: Time, id: &OfferId, effects: &mut Effects) {
+        self.rescind_offer_with(now, id, None, effects);
+    }
+
+    /// As [`Master::rescind_offer`], and does not offer the same again at once.
+    pub(crate) fn rescind_offer_with(
+        &mut self,
+        now: Time,
+        id: &OfferId,
+        filters: Option<&v0::Filters>,
+        effects: &mut Effects,
+    ) {
         let Some(framework_id) = self.offers.get(id).map(|offer| offer.framework_id.clone()) else {
             return;
         };
-        self.discard_offer(now, id, None);
+        self.discard_offer(now, id, filters);
         if let Some(framework) = self.frameworks.get_mut(&framework_id) {
             framework.metrics.offers_rescinded += 1;
         }
@@ -172,6 +199,7 @@ impl Master {
 
     /// Voids all offers of a framework that no longer listens.
     pub(crate) fn discard_offers_of(&mut self, now: Time, framework_id: &FrameworkId) {
+        self.discard_inverse_offers_of(now, framework_id);
         let Some(framework) = self.frameworks.get(framework_id) else {
             return;
         };
@@ -191,7 +219,7 @@ fn in_form_for(framework: &Framework, resources: &Resources) -> Vec<v0::Resource
 }
 
 /// Where an agent can be asked about itself.
-fn agent_url(hostname: &str, pid: &libprocess_core::upid::Upid) -> v0::URL {
+pub(crate) fn agent_url(hostname: &str, pid: &libprocess_core::upid::Upid) -> v0::URL {
     v0::URL {
         scheme: "http".to_owned(),
         address: v0::Address {

@@ -1,6 +1,6 @@
 //! What an operator can set.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The flags that change decisions. Names and defaults are those of Mesos' flags.
@@ -14,8 +14,6 @@ pub struct Options {
     pub agent_reregister_timeout: Duration,
     /// `--recovery_agent_removal_limit`: the share of recovered agents that may be lost at once, in percent.
     pub recovery_agent_removal_limit_percent: f64,
-    /// `--allocation_interval`: the time between regular rounds.
-    pub allocation_interval: Duration,
     /// `--offer_timeout`: after which an unused offer is rescinded; never when `None`.
     pub offer_timeout: Option<Duration>,
     /// `--max_completed_frameworks`.
@@ -30,12 +28,16 @@ pub struct Options {
     pub root_submissions: bool,
     /// `--roles`: the only roles admitted; any when `None`.
     pub roles: Option<BTreeSet<String>>,
+    /// `--weights`: how much roles count, while the registry has no weights.
+    pub weights: BTreeMap<String, f64>,
     /// `--cluster`: the name shown to people.
     pub cluster: Option<String>,
     /// `--publish_per_framework_metrics`.
     pub publish_per_framework_metrics: bool,
     /// What the allocator is told.
     pub allocator: mesos_allocator::Options,
+    /// Makes the allocator (`--allocator`).
+    pub make_allocator: mesos_allocator::Factory,
     /// All flags as `/flags` and `/state` show them: sorted name and value.
     pub shown: Vec<(String, String)>,
 }
@@ -47,7 +49,6 @@ impl Default for Options {
             max_agent_ping_timeouts: 5,
             agent_reregister_timeout: Duration::from_secs(600),
             recovery_agent_removal_limit_percent: 100.0,
-            allocation_interval: Duration::from_secs(1),
             offer_timeout: None,
             max_completed_frameworks: 50,
             max_completed_tasks_per_framework: 1000,
@@ -55,9 +56,11 @@ impl Default for Options {
             max_operator_event_stream_subscribers: 1000,
             root_submissions: true,
             roles: None,
+            weights: BTreeMap::new(),
             cluster: None,
             publish_per_framework_metrics: true,
             allocator: mesos_allocator::Options::default(),
+            make_allocator: mesos_allocator::Factory::default(),
             shown: Vec::new(),
         }
     }

@@ -53,10 +53,10 @@ impl Master {
             ));
         }
         self.discard_offers_of(now, framework_id);
-        self.allocator.set_framework_active(framework_id, false);
+        self.allocator.deactivate_framework(now, framework_id);
         self.end_tasks_of(now, framework_id);
         self.end_executors_of(now, framework_id);
-        self.allocator.remove_framework(framework_id);
+        self.allocator.remove_framework(now, framework_id);
         if let Some(mut framework) = self.frameworks.remove(framework_id) {
             framework.state = FrameworkState::Completed;
             framework.unregistered = Some(now);
@@ -66,7 +66,6 @@ impl Master {
                 self.completed.pop_front();
             }
         }
-        self.allocate_soon(effects);
     }
 
     /// The tasks of a removed framework count as killed, though their agents have yet to kill them.

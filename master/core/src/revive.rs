@@ -4,18 +4,11 @@ use libprocess_core::time::Time;
 use mesos::ids::FrameworkId;
 use tracing::warn;
 
-use crate::effect::Effects;
 use crate::state::Master;
 
 impl Master {
     /// REVIVE: offers for these roles (all when empty) resume and refusals are forgotten. Mesos: `Master::revive`.
-    pub(crate) fn revive(
-        &mut self,
-        now: Time,
-        framework_id: &FrameworkId,
-        roles: &[String],
-        effects: &mut Effects,
-    ) {
+    pub(crate) fn revive(&mut self, now: Time, framework_id: &FrameworkId, roles: &[String]) {
         self.metrics.bump("messages_revive_offers");
         if !self.are_roles_of(framework_id, roles) {
             return;
@@ -27,12 +20,12 @@ impl Master {
                 framework.suppressed.retain(|role| !roles.contains(role));
             }
         }
-        self.allocator.revive(framework_id, roles);
-        self.allocate(now, effects);
+        self.allocator
+            .revive_offers(now, framework_id, &roles.iter().cloned().collect());
     }
 
     /// SUPPRESS: no offers for these roles (all when empty) until REVIVE. Mesos: `Master::suppress`.
-    pub(crate) fn suppress(&mut self, framework_id: &FrameworkId, roles: &[String]) {
+    pub(crate) fn suppress(&mut self, now: Time, framework_id: &FrameworkId, roles: &[String]) {
         self.metrics.bump("messages_suppress_offers");
         if !self.are_roles_of(framework_id, roles) {
             return;
@@ -42,7 +35,8 @@ impl Master {
             let suppressed = if roles.is_empty() { &all } else { roles };
             framework.suppressed.extend(suppressed.iter().cloned());
         }
-        self.allocator.suppress(framework_id, roles);
+        self.allocator
+            .suppress_offers(now, framework_id, &roles.iter().cloned().collect());
     }
 
     /// A call that names a role the framework is not in is dropped whole.

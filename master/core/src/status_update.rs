@@ -44,7 +44,7 @@ impl Master {
         } else {
             warn!(%framework_id, %task_id, "status update for a framework that is not there");
         }
-        let valid = self.note_update(now, &framework_id, &task_id, update, effects) && listens;
+        let valid = self.note_update(now, &framework_id, &task_id, update) && listens;
         self.metrics.bump(if valid {
             "valid_status_updates"
         } else {
@@ -86,7 +86,6 @@ impl Master {
         framework_id: &FrameworkId,
         task_id: &TaskId,
         update: internal::StatusUpdate,
-        effects: &mut Effects,
     ) -> bool {
         let latest = update.latest_state.unwrap_or(update.status.state);
         let Some(framework) = self.frameworks.get_mut(framework_id) else {
@@ -124,7 +123,6 @@ impl Master {
             self.return_freed(now);
             let source = status.source.unwrap_or(task_status::Source::SourceSlave);
             self.metrics.task_state(status.state, source, status.reason);
-            self.allocate_soon(effects);
         }
         if check || !repeats {
             self.task_updated_event(framework_id, task_id, status);

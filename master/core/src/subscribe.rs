@@ -1,6 +1,6 @@
 //! A scheduler subscribes, for the first time or again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use libprocess_core::time::Time;
@@ -13,6 +13,12 @@ use crate::effect::{Effect, Effects, StreamId, Timer, ToAgent};
 use crate::metrics::count;
 use crate::state::{Framework, FrameworkState, Master};
 use crate::validate;
+
+/// What a scheduler says beside its `FrameworkInfo` when it subscribes; each subscription replaces all of it.
+pub(crate) struct Wishes {
+    suppressed: BTreeSet<String>,
+    constraints: Option<scheduler::OfferConstraints>,
+}
 
 impl Master {
     /// A scheduler opened a stream and sent SUBSCRIBE on it.
@@ -40,7 +46,10 @@ impl Master {
             effects.push(Effect::CloseStream(stream));
             return;
         }
-        let suppressed: BTreeSet<String> = subscribe.suppressed_roles.iter().cloned().collect();
+        let wishes = Wishes {
+            suppressed: subscribe.suppressed_roles.iter().cloned().collect(),
+            constraints: subscribe.offer_constraints.map(|constraints| *constraints),
+        };
         let info = subscribe.framework_info;
         let known = info
             .id
@@ -48,12 +57,12 @@ impl Master {
             .filter(|id| !id.value.is_empty())
             .map(FrameworkId::from);
         match known {
-            Some(id) => self.resubscribe(now, id, info, suppressed, stream, effects),
+            Some(id) => self.resubscribe(now, id, info, wishes, stream, effects),
             None => {
                 let id = self.ids.framework();
                 let framework = Framework::new(id.clone(), info, now);
                 self.frameworks.insert(id.clone(), framework);
-                self.activate(now, &id, suppressed, stream, effects);
+                self.activate(now, &id, wishes, stream, effects);
                 self.framework_added(&id);
             }
         }
@@ -65,7 +74,7 @@ impl Master {
         now: Time,
         id: FrameworkId,
         mut info: v0::FrameworkInfo,
-        suppressed: BTreeSet<String>,
+        wishes: Wishes,
         stream: StreamId,
         effects: &mut Effects,
     ) {
@@ -74,8 +83,9 @@ impl Master {
             let mut framework = Framework::new(id.clone(), info, now);
             framework.reregistered = Some(now);
             self.frameworks.insert(id.clone(), framework);
+            self.adopt_operations(&id);
             self.framework_added(&id);
-            self.activate(now, &id, suppressed, stream, effects);
+            self.activate(now, &id, wishes, stream, effects);
             self.framework_updated(&id);
             return;
         };
@@ -95,7 +105,7 @@ impl Master {
             effects.push(Effect::CloseStream(old));
         }
         self.discard_offers_of(now, &id);
-        self.activate(now, &id, suppressed, stream, effects);
+        self.activate(now, &id, wishes, stream, effects);
         self.framework_updated(&id);
         self.tell_agents_of_framework(&id, effects);
     }
@@ -105,17 +115,30 @@ impl Master {
         &mut self,
         now: Time,
         id: &FrameworkId,
-        suppressed: BTreeSet<String>,
+        wishes: Wishes,
         stream: StreamId,
         effects: &mut Effects,
     ) {
         let Some(framework) = self.frameworks.get_mut(id) else {
             return;
         };
+        let (was_active, known) = (framework.is_connected(), framework.known_to_allocator);
         framework.state = FrameworkState::Active(stream.clone());
-        framework.suppressed = suppressed;
+        framework.suppressed = wishes.suppressed;
+        framework.constraints = wishes.constraints;
+        framework.known_to_allocator = true;
         count(&mut framework.metrics.calls, scheduler::call::Type::Subscribe);
-        self.allocator.add_framework(id.clone(), framework.to_allocator());
+        let options = framework.allocator_options(self.options.allocator.regex_limits);
+        if known {
+            self.allocator.update_framework(now, id, &framework.info, options);
+            if !was_active {
+                self.allocator.activate_framework(now, id);
+            }
+        } else {
+            let none = BTreeMap::new();
+            self.allocator
+                .add_framework(now, id, &framework.info, &none, true, options);
+        }
         self.streams.insert(stream.clone(), id.clone());
         info!(trip = 1, framework_id = %id, "framework subscribed");
         let subscribed = scheduler::event::Subscribed {
@@ -134,7 +157,6 @@ impl Master {
             effects,
         );
         self.heartbeat(stream, effects);
-        self.allocate(now, effects);
     }
 
     /// Whether a subscription may be admitted; the reason when not, in Mesos' words.

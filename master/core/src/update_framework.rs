@@ -30,8 +30,10 @@ impl Master {
             framework.info = update.framework_info.clone();
             framework.roles = mesos::roles::of_framework(&framework.info);
             framework.suppressed = update.suppressed_roles.iter().cloned().collect();
+            framework.constraints = update.offer_constraints.as_deref().cloned();
+            let options = framework.allocator_options(self.options.allocator.regex_limits);
             self.allocator
-                .add_framework(framework_id.clone(), framework.to_allocator());
+                .update_framework(now, framework_id, &framework.info, options);
             let offers = framework.offers.iter().filter_map(|id| self.offers.get(id));
             left = offers
                 .filter(|offer| !framework.roles.contains(&offer.role))
@@ -46,7 +48,6 @@ impl Master {
             self.framework_updated(framework_id);
             self.tell_agents_of_framework(framework_id, effects);
         }
-        self.allocate(now, effects);
         Answer::Ok
     }
 

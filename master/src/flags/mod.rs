@@ -122,6 +122,9 @@ pub struct Flags {
     /// The only roles that are admitted, separated by commas. Default: any.
     #[arg(long, help_heading = "Frameworks")]
     pub roles: Option<String>,
+    /// How much roles count, while the registry has no weights: role=weight,role=weight. See /weights.
+    #[arg(long, help_heading = "Frameworks", value_name = "WEIGHTS")]
+    pub weights: Option<String>,
     /// Whether frameworks may run as root.
     #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Frameworks")]
     pub root_submissions: bool,
@@ -250,18 +253,24 @@ impl Flags {
         for role in roles.iter().flatten() {
             mesos::roles::validate(role).map_err(|error| format!("Invalid role '{role}': {error}"))?;
         }
+        if let Some(timeout) = self.offer_timeout.as_ref().filter(|timeout| timeout.0.is_zero()) {
+            return Err(format!(
+                "Invalid value '{}' for --offer_timeout: Must be greater than zero",
+                libprocess_core::duration::format_duration(timeout.0)
+            ));
+        }
         Ok(Options {
             agent_ping_timeout: self.agent_ping_timeout.0,
             max_agent_ping_timeouts: self.max_agent_ping_timeouts,
             agent_reregister_timeout: self.agent_reregister_timeout.0,
             recovery_agent_removal_limit_percent: limit,
-            allocation_interval: self.allocation_interval.0,
             offer_timeout: self.offer_timeout.as_ref().map(|timeout| timeout.0),
             max_completed_frameworks: self.max_completed_frameworks,
             max_completed_tasks_per_framework: self.max_completed_tasks_per_framework,
             max_unreachable_tasks_per_framework: self.max_unreachable_tasks_per_framework,
             max_operator_event_stream_subscribers: self.max_operator_event_stream_subscribers,
             root_submissions: self.root_submissions,
+            weights: weights(self.weights.as_deref().unwrap_or_default(), roles.as_ref())?,
             roles,
             cluster: self.cluster.clone(),
             publish_per_framework_metrics: self.publish_per_framework_metrics,
@@ -269,19 +278,43 @@ impl Flags {
                 allocation_interval: self.allocation_interval.0,
                 min_allocatable: min_allocatable(&self.min_allocatable_resources)?,
                 filter_gpus: self.filter_gpu_resources,
+                ..mesos_allocator::Options::default()
             },
+            make_allocator: mesos_allocator::Factory::default(),
             shown,
         })
     }
 }
 
-/// Bundles separated by `|`, each written like resources.
-fn min_allocatable(text: &str) -> Result<Vec<BTreeMap<String, mesos::Scalar>>, String> {
+/// `role=weight,role=weight`. Mesos: `src/master/master.cpp`, `Master::initialize`.
+fn weights(text: &str, roles: Option<&BTreeSet<String>>) -> Result<BTreeMap<String, f64>, String> {
+    let mut weights = BTreeMap::new();
+    for token in text.split(',').filter(|token| !token.is_empty()) {
+        let parts: Vec<&str> = token.split('=').filter(|part| !part.is_empty()).collect();
+        let [role, weight] = parts[..] else {
+            return Err(format!(
+                "Invalid weight: '{token}'. --weights should be of the form 'role=weight,role=weight'"
+            ));
+        };
+        let known = mesos::roles::validate(role).is_ok()
+            && roles.is_none_or(|roles| role == "*" || roles.contains(role));
+        if !known {
+            return Err(format!("Invalid weight: '{token}'. {role} is not a valid role"));
+        }
+        let weight = weight.trim().parse::<f64>().unwrap_or(0.0);
+        if weight.is_nan() || weight <= 0.0 {
+            return Err(format!("Invalid weight: '{token}'. Weights must be positive"));
+        }
+        weights.insert(role.to_owned(), weight);
+    }
+    Ok(weights)
+}
+
+/// Bundles separated by `|`.
+fn min_allocatable(text: &str) -> Result<Vec<mesos::Quantities>, String> {
     let bundles = text.split('|').filter(|bundle| !bundle.trim().is_empty());
     bundles
-        .map(|bundle| {
-            mesos::Resources::parse(bundle, "*").map(|resources| resources.scalars().into_iter().collect())
-        })
+        .map(mesos::Quantities::parse)
         .collect::<Result<_, _>>()
         .map_err(|error| format!("Invalid value '{text}' for --min_allocatable_resources: {error}"))
 }

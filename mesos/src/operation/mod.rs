@@ -39,6 +39,7 @@ pub use self::provider::{provider_of, provider_of_resources};
 pub use self::upgrade::{downgrade, validate_and_upgrade};
 pub use self::visit::{for_each_resource, for_each_resource_of_task};
 
+use mesos_proto::v0::OperationState;
 use mesos_proto::v0::offer::Operation;
 use mesos_proto::v0::offer::operation::Type;
 
@@ -79,6 +80,24 @@ pub fn is_speculative(operation: &Operation) -> bool {
         | Type::GrowVolume
         | Type::ShrinkVolume => true,
         Type::Unknown | Type::Launch | Type::LaunchGroup | Type::CreateDisk | Type::DestroyDisk => false,
+    }
+}
+
+/// Tells whether an operation in this state is over.
+///
+/// Mesos: src/common/protobuf_utils.cpp, isTerminalState
+pub fn is_terminal(state: OperationState) -> bool {
+    match state {
+        OperationState::OperationFinished
+        | OperationState::OperationFailed
+        | OperationState::OperationError
+        | OperationState::OperationDropped
+        | OperationState::OperationGoneByOperator => true,
+        OperationState::OperationUnsupported
+        | OperationState::OperationPending
+        | OperationState::OperationUnreachable
+        | OperationState::OperationRecovering
+        | OperationState::OperationUnknown => false,
     }
 }
 

@@ -241,19 +241,24 @@ impl Resources {
 
     /// Allocates every resource to a role.
     pub fn allocate(&mut self, role: &str) {
-        self.allocate_to(Some(role.into()));
+        self.allocate_to(&role.into());
+    }
+
+    /// Allocates every resource to a role whose name is shared already.
+    pub fn allocate_to(&mut self, role: &Arc<str>) {
+        self.set_allocation(Some(role));
     }
 
     /// Takes every allocation back.
     pub fn unallocate(&mut self) {
-        self.allocate_to(None);
+        self.set_allocation(None);
     }
 
-    fn allocate_to(&mut self, role: Option<Arc<str>>) {
+    fn set_allocation(&mut self, role: Option<&Arc<str>>) {
         self.index = None;
         let first = self.items.first().and_then(Resource::allocation_role);
         let uniform = self.items.iter().all(|item| item.allocation_role() == first);
-        allocate_all(&mut self.items, role.as_ref());
+        allocate_all(&mut self.items, role);
         if !uniform {
             self.rebuild(|_| {});
         }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use libprocess_core::time::Time;
 use mesos::Resources;
-use mesos::ids::{FrameworkId, OfferId, TaskId};
+use mesos::ids::{AgentId, FrameworkId, OfferId, TaskId};
+use mesos_allocator::{FrameworkOptions, OfferConstraints, RegexLimits};
 use mesos_proto::v0::{self, framework_info::capability};
 
 use crate::effect::StreamId;
 use crate::metrics::FrameworkMetrics;
-use crate::state::Task;
+use crate::state::{OperationUuid, Task};
 
 /// Where a framework is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub struct Framework {
     pub roles: BTreeSet<String>,
     /// The roles for which it wants no offers.
     pub suppressed: BTreeSet<String>,
+    /// Which agents it wants to hear of.
+    pub constraints: Option<v0::scheduler::OfferConstraints>,
+    /// The allocator was told of it.
+    pub(crate) known_to_allocator: bool,
     /// Where it is in its life.
     pub state: FrameworkState,
     /// When it first subscribed here.
@@ -51,10 +56,16 @@ pub struct Framework {
     pub completed_tasks: VecDeque<Task>,
     /// Offers outstanding.
     pub offers: BTreeSet<OfferId>,
+    /// Inverse offers outstanding.
+    pub inverse_offers: BTreeSet<OfferId>,
     /// What its tasks and executors use, with allocation.
     pub used: Resources,
     /// What is offered to it, with allocation.
     pub offered: Resources,
+    /// Its operations that are not over or not acknowledged, and the agents that know them.
+    pub operations: BTreeMap<OperationUuid, AgentId>,
+    /// Those that it gave an id.
+    pub operation_ids: BTreeMap<String, OperationUuid>,
     /// Counters of its own.
     pub metrics: FrameworkMetrics,
 }
@@ -68,6 +79,8 @@ impl Framework {
             id,
             info,
             suppressed: BTreeSet::new(),
+            constraints: None,
+            known_to_allocator: false,
             state: FrameworkState::Recovered,
             registered: now,
             reregistered: None,
@@ -76,8 +89,11 @@ impl Framework {
             unreachable_tasks: VecDeque::new(),
             completed_tasks: VecDeque::new(),
             offers: BTreeSet::new(),
+            inverse_offers: BTreeSet::new(),
             used: Resources::default(),
             offered: Resources::default(),
+            operations: BTreeMap::new(),
+            operation_ids: BTreeMap::new(),
             metrics: FrameworkMetrics::default(),
         }
     }
@@ -100,6 +116,23 @@ impl Framework {
         }
     }
 
+    pub(crate) fn add_operation(
+        &mut self,
+        uuid: OperationUuid,
+        agent: AgentId,
+        id: Option<&v0::OperationID>,
+    ) {
+        self.operations.insert(uuid, agent);
+        if let Some(id) = id {
+            self.operation_ids.insert(id.value.clone(), uuid);
+        }
+    }
+
+    pub(crate) fn remove_operation(&mut self, uuid: &OperationUuid) {
+        self.operations.remove(uuid);
+        self.operation_ids.retain(|_, known| known != uuid);
+    }
+
     /// True when its scheduler listens.
     pub fn is_connected(&self) -> bool {
         self.stream().is_some()
@@ -113,13 +146,14 @@ impl Framework {
         }
     }
 
-    /// What the allocator is told of it.
-    pub(crate) fn to_allocator(&self) -> mesos_allocator::Framework {
-        mesos_allocator::Framework {
-            roles: self.roles.clone(),
+    /// What the allocator is told of it beside its `info`.
+    pub(crate) fn allocator_options(&self, limits: RegexLimits) -> FrameworkOptions {
+        let compile = |constraints| OfferConstraints::compile(constraints, limits);
+        let constraints = self.constraints.as_ref().map(compile);
+        FrameworkOptions {
             suppressed: self.suppressed.clone(),
-            active: self.is_connected(),
-            gpu_aware: self.can(capability::Type::GpuResources),
+            // Checked when the scheduler said it.
+            constraints: constraints.and_then(Result::ok).unwrap_or_default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod framework;
+mod machine;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -9,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId, OfferId};
-use mesos_allocator::Allocator;
+use mesos_allocator::{Allocator, Quota};
 use mesos_proto::v0;
 
-pub use agent::{Agent, Connection};
+pub use agent::{Agent, Connection, OperationUuid};
 pub use framework::{Framework, FrameworkState};
+pub use machine::{Machine, MachineKey};
 pub use task::Task;
 
 use crate::effect::{StreamId, Ticket};
@@ -29,7 +31,7 @@ pub struct Master {
     pub(crate) started: Time,
     pub(crate) elected: Option<Time>,
     pub(crate) ids: Ids,
-    pub(crate) allocator: Allocator,
+    pub(crate) allocator: Box<dyn Allocator>,
     pub(crate) metrics: Metrics,
     /// Registered agents, connected or not.
     pub(crate) agents: BTreeMap<AgentId, Agent>,
@@ -44,14 +46,24 @@ pub struct Master {
     pub(crate) frameworks: BTreeMap<FrameworkId, Framework>,
     pub(crate) completed: VecDeque<Framework>,
     pub(crate) offers: BTreeMap<OfferId, Offer>,
+    /// Inverse offers outstanding.
+    pub(crate) inverse_offers: BTreeMap<OfferId, InverseOffer>,
+    /// What roles are owed and may have.
+    pub(crate) quotas: BTreeMap<String, Quota>,
+    /// How much roles count that do not count one.
+    pub(crate) weights: BTreeMap<String, f64>,
+    /// Machines in the maintenance schedule.
+    pub(crate) machines: BTreeMap<MachineKey, Machine>,
+    /// The maintenance schedule; at most one.
+    pub(crate) schedules: Vec<v0::maintenance::Schedule>,
     /// Which framework listens on which stream.
     pub(crate) streams: BTreeMap<StreamId, FrameworkId>,
     /// Operators' streams, oldest first.
     pub(crate) subscribers: VecDeque<StreamId>,
     /// Registry writes in flight and what is to be done when they are durable.
     pub(crate) pending: BTreeMap<Ticket, Pending>,
-    /// An early allocation round is already on its way.
-    pub(crate) allocation_soon: bool,
+    /// For when the allocator's next wake-up is asked for.
+    pub(crate) allocation_armed: Option<Time>,
     /// Resources of tasks that ended during the handled input, not yet back with the allocator.
     pub(crate) freed: Vec<(FrameworkId, AgentId, Resources)>,
     /// Events of the handled input for operators; delivered at its end.
@@ -73,6 +85,19 @@ pub struct Offer {
     pub resources: Resources,
 }
 
+/// A framework was asked to leave an agent and has not answered yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InverseOffer {
+    /// The inverse offer's id.
+    pub id: OfferId,
+    /// Who was asked.
+    pub framework_id: FrameworkId,
+    /// Which agent it is to leave.
+    pub agent_id: AgentId,
+    /// When the agent will be away.
+    pub unavailability: v0::Unavailability,
+}
+
 /// What waits for a registry write.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Pending {
@@ -80,6 +105,8 @@ pub(crate) enum Pending {
     ReregisterAgent(Box<crate::reregister_agent::Return>),
     MarkUnreachable(AgentId, Time, String),
     RemoveAgent(AgentId, &'static str),
+    /// The ticket of the operator, and what is to take effect.
+    Operator(Ticket, Box<crate::operator::Changed>),
 }
 
 impl Master {
@@ -88,8 +115,8 @@ impl Master {
     /// `info.id` prefixes every id it gives; `seed` decides the order in which agents are offered.
     pub fn new(options: Options, info: v0::MasterInfo, now: Time, seed: u64) -> Self {
         Self {
-            ids: Ids::new(info.id.clone()),
-            allocator: Allocator::new(options.allocator.clone(), seed),
+            ids: Ids::new(info.id.clone(), seed),
+            allocator: options.make_allocator.make(&options.allocator, seed),
             metrics: Metrics::default(),
             options,
             info,
@@ -103,10 +130,15 @@ impl Master {
             frameworks: BTreeMap::new(),
             completed: VecDeque::new(),
             offers: BTreeMap::new(),
+            inverse_offers: BTreeMap::new(),
+            quotas: BTreeMap::new(),
+            weights: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            schedules: Vec::new(),
             streams: BTreeMap::new(),
             subscribers: VecDeque::new(),
             pending: BTreeMap::new(),
-            allocation_soon: false,
+            allocation_armed: None,
             freed: Vec::new(),
             operator_events: Vec::new(),
         }

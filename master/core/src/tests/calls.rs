@@ -97,7 +97,7 @@ fn the_newest_stream_wins_and_the_framework_keeps_its_tasks_and_id() {
     let effects = world.subscribe("new", info);
     let error = events(&effects, "old")[0].error.as_ref().unwrap();
     assert_eq!(error.message, "Framework failed over");
-    assert_eq!(offers(&effects, "new").len(), 1);
+    assert_eq!(offers(&world.allocate(), "new").len(), 1);
     assert_eq!(world.master.frameworks.len(), 1);
 }
 
@@ -263,7 +263,7 @@ fn a_framework_that_leaves_a_role_loses_the_offers_made_to_it() {
         .into_iter()
         .find_map(|event| event.rescind.as_deref());
     assert_eq!(rescinded.unwrap().offer_id, offer.id);
-    let again = offers(&effects, "s");
+    let again = offers(&world.allocate(), "s");
     let role = again[0]
         .allocation_info
         .as_deref()

@@ -1,0 +1,365 @@
+//! What frameworks hold, in all sums at once.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use mesos::Resources;
+use mesos::ids::FrameworkId;
+
+use super::Hierarchical;
+use super::amounts::Amounts;
+use super::framework::{Framework, Pair};
+use super::parts::Parts;
+use super::standing::Standing;
+
+/// A bundle by the role it is allocated to; mostly it is one role.
+pub(super) fn by_role(resources: &Resources) -> Vec<(String, Resources)> {
+    let first = resources.iter().next().and_then(|one| one.allocation_role());
+    match first {
+        Some(role) if resources.iter().all(|other| other.allocation_role() == first) => {
+            vec![(role.to_owned(), resources.clone())]
+        }
+        _ => resources.allocations().into_iter().collect(),
+    }
+}
+
+impl Hierarchical {
+    /// The number of a framework, known or not.
+    pub(super) fn intern_framework(&mut self, id: &FrameworkId) -> u32 {
+        if let Some(number) = self.framework_numbers.get(id) {
+            return *number;
+        }
+        let framework = Framework {
+            id: Some(id.clone()),
+            ..Framework::default()
+        };
+        let number = match self.vacant_frameworks.pop() {
+            Some(number) => {
+                *self.framework_mut(number) = framework;
+                number
+            }
+            None => {
+                self.frameworks.push(framework);
+                u32::try_from(self.frameworks.len() - 1).expect("there are fewer than 2^32 frameworks")
+            }
+        };
+        self.framework_numbers.insert(id.clone(), number);
+        number
+    }
+
+    /// The pair of a framework and a role, made if need be. Mesos: `trackFrameworkUnderRole`.
+    pub(super) fn make_pair(&mut self, framework: u32, role: &str) -> u32 {
+        let node = self.tree.make(role);
+        if let Some(pair) = self.framework(framework).pairs.get(&node) {
+            return *pair;
+        }
+        let pair = Pair {
+            framework,
+            role: node,
+            ..Pair::default()
+        };
+        let number = match self.vacant_pairs.pop() {
+            Some(number) => {
+                *self.pair_mut(number) = pair;
+                number
+            }
+            None => {
+                self.pairs.push(pair);
+                u32::try_from(self.pairs.len() - 1).expect("there are fewer than 2^32 pairs")
+            }
+        };
+        self.framework_mut(framework).pairs.insert(node, number);
+        let first = self.tree.node(node).members.is_empty();
+        if first {
+            self.tree.add_client(node, &self.pool);
+        }
+        self.tree.node_mut(node).members.insert(framework, number);
+        number
+    }
+
+    /// Drops a pair that is neither subscribed nor holds anything. Mesos: `tryUntrackFrameworkUnderRole`.
+    pub(super) fn try_drop_pair(&mut self, number: u32) {
+        let pair = self.pair(number);
+        let (framework, role) = (pair.framework, pair.role);
+        let path = self.tree.node(role).path.clone();
+        let subscribed = self.framework(framework).known && self.framework(framework).roles.contains(&*path);
+        if subscribed || !pair.standing.tally.is_empty() || self.holds_in(framework, &path) {
+            return;
+        }
+        self.set_pair_active(number, false);
+        self.set_pair_minima(number, None);
+        self.clear_marks(&[number]);
+        self.framework_mut(framework).pairs.remove(&role);
+        // Filters that are left over die with the generation.
+        let generation = self.pair(number).generation.wrapping_add(1);
+        *self.pair_mut(number) = Pair {
+            generation,
+            ..Pair::default()
+        };
+        let node = self.tree.node_mut(role);
+        node.members.remove(&framework);
+        if node.members.is_empty() {
+            self.tree.remove_client(role);
+            self.tree.try_remove(role);
+        }
+        self.drop_filters_of_pair(number);
+        self.vacant_pairs.push(number);
+    }
+
+    /// True when a framework holds anything in a role, scalar or not.
+    fn holds_in(&self, framework: u32, role: &str) -> bool {
+        let agents = self.framework(framework).agents.iter();
+        let mut held = agents.filter_map(|agent| self.agent(*agent).held.get(&framework));
+        held.any(|held| held.iter().any(|one| one.allocation_role() == Some(role)))
+    }
+
+    /// A pair wants offers from now on, or none.
+    pub(super) fn set_pair_active(&mut self, number: u32, active: bool) {
+        if self.pair(number).active == active {
+            return;
+        }
+        self.pair_mut(number).active = active;
+        let role = self.pair(number).role;
+        if active {
+            self.active_pairs.set(number);
+            self.insert_in_order(role, number);
+        } else {
+            self.active_pairs.unset(number);
+            self.tree.node_mut(role).order.retain(|other| *other != number);
+        }
+    }
+
+    /// A pair has minima of its own, or none.
+    pub(super) fn set_pair_minima(&mut self, number: u32, minima: Option<Vec<mesos::Quantities>>) {
+        let role = self.pair(number).role;
+        let (had, has) = (
+            u32::from(self.pair(number).minima.is_some()),
+            u32::from(minima.is_some()),
+        );
+        self.own_minima = self.own_minima + has - had;
+        let node = self.tree.node_mut(role);
+        node.own_minima = node.own_minima + has - had;
+        self.pair_mut(number).minima = minima;
+    }
+
+    fn insert_in_order(&mut self, role: u32, number: u32) {
+        if self.tree.node(role).order_epoch == self.pool.epoch {
+            self.reckon_pair(number);
+            let place = self
+                .tree
+                .node(role)
+                .order
+                .partition_point(|other| self.compare_pairs(*other, number) == Ordering::Less);
+            self.tree.node_mut(role).order.insert(place, number);
+        } else {
+            self.tree.node_mut(role).order.push(number);
+        }
+    }
+
+    fn reckon_pair(&mut self, number: u32) {
+        let share = self.pool.share(&self.pair(number).standing.tally.amounts, 1.0);
+        self.pair_mut(number).standing.share = share;
+    }
+
+    /// The order of frameworks in a role: by share, then by how often they were given something, then by id.
+    pub(super) fn compare_pairs(&self, one: u32, two: u32) -> Ordering {
+        let (first, second) = (self.pair(one), self.pair(two));
+        first
+            .standing
+            .share
+            .total_cmp(&second.standing.share)
+            .then_with(|| first.standing.count.cmp(&second.standing.count))
+            .then_with(|| {
+                let id = |pair: &Pair| self.framework(pair.framework).id.as_ref();
+                id(first).cmp(&id(second))
+            })
+    }
+
+    /// Sorts the pairs of a role if shares changed that nobody touched.
+    pub(super) fn refresh_pairs(&mut self, role: u32) {
+        if self.tree.node(role).order_epoch == self.pool.epoch {
+            return;
+        }
+        let mut order = std::mem::take(&mut self.tree.node_mut(role).order);
+        for number in &order {
+            self.reckon_pair(*number);
+        }
+        order.sort_unstable_by(|one, two| self.compare_pairs(*one, *two));
+        let epoch = self.pool.epoch;
+        let node = self.tree.node_mut(role);
+        node.order = order;
+        node.order_epoch = epoch;
+    }
+
+    /// Changes what a pair holds and moves it to its new place.
+    fn restand_pair(&mut self, number: u32, change: impl FnOnce(&mut Standing, &mut super::amounts::Names)) {
+        let role = self.pair(number).role;
+        let listed = self.pair(number).active && self.tree.node(role).order_epoch == self.pool.epoch;
+        let place = listed.then(|| {
+            let order = &self.tree.node(role).order;
+            order.partition_point(|other| self.compare_pairs(*other, number) == Ordering::Less)
+        });
+        change(&mut self.pairs[number as usize].standing, &mut self.names);
+        let Some(place) = place else { return };
+        self.reckon_pair(number);
+        let order = &self.tree.node(role).order;
+        let before = |other: &u32| self.compare_pairs(*other, number) == Ordering::Less;
+        let later = order[place + 1..].partition_point(before);
+        let earlier = order[..place].partition_point(before);
+        let order = &mut self.tree.node_mut(role).order;
+        if later > 0 {
+            order[place..=place + later].rotate_left(1);
+        } else {
+            order[earlier..=place].rotate_right(1);
+        }
+    }
+
+    /// A framework holds resources of an agent in one role: the sums above the agent. Mesos: `trackAllocatedResources`.
+    pub(super) fn book(&mut self, agent: u32, pair: u32, parts: &Parts) {
+        let role = self.pair(pair).role;
+        self.restand_pair(pair, |standing, names| standing.add(agent, parts, names));
+        let names = &mut self.names;
+        self.tree
+            .restand(role, &self.pool, |standing| standing.add(agent, parts, names));
+        self.tree.hold(role, agent, parts, names);
+        self.quota_dirty = true;
+    }
+
+    /// A framework does not hold resources any more. Mesos: `untrackAllocatedResources`.
+    pub(super) fn unbook(&mut self, agent: u32, pair: u32, parts: &Parts) {
+        let role = self.pair(pair).role;
+        self.restand_pair(pair, |standing, names| standing.sub(agent, parts, names));
+        let names = &mut self.names;
+        self.tree
+            .restand(role, &self.pool, |standing| standing.sub(agent, parts, names));
+        self.tree.free(role, agent, parts, names);
+        self.quota_dirty = true;
+        self.try_drop_pair(pair);
+    }
+
+    /// What a framework holds became something else.
+    pub(super) fn rebook(&mut self, agent: u32, pair: u32, before: &Parts, after: &Parts) {
+        let role = self.pair(pair).role;
+        self.restand_pair(pair, |standing, names| {
+            standing.replace(agent, before, after, names);
+        });
+        let names = &mut self.names;
+        self.tree.restand(role, &self.pool, |standing| {
+            standing.replace(agent, before, after, names);
+        });
+        self.tree.free(role, agent, before, names);
+        self.tree.hold(role, agent, after, names);
+        self.quota_dirty = true;
+    }
+
+    /// Books in all roles what a known framework holds of an agent.
+    pub(super) fn book_all(&mut self, agent: u32, framework: u32, resources: &Resources) {
+        for (role, part) in by_role(resources) {
+            let pair = self.make_pair(framework, &role);
+            let parts = Parts::of(&part, &mut self.names);
+            self.book(agent, pair, &parts);
+        }
+        if !resources.is_empty() {
+            self.framework_mut(framework).agents.insert(agent);
+        }
+    }
+
+    /// Unbooks in all roles what a known framework holds of an agent.
+    pub(super) fn unbook_all(&mut self, agent: u32, framework: u32, resources: &Resources) {
+        for (role, part) in by_role(resources) {
+            let pair = self
+                .tree
+                .find(&role)
+                .and_then(|node| self.framework(framework).pairs.get(&node).copied());
+            if let Some(pair) = pair {
+                let parts = Parts::of(&part, &mut self.names);
+                self.unbook(agent, pair, &parts);
+            }
+        }
+    }
+
+    /// Resources are used from now on (or not any more, when `used` is false). Mesos: `RoleTree::trackAllocated`.
+    pub(super) fn mark_used(&mut self, agent: u32, resources: &Resources, used: bool) {
+        let entry = self.agent_mut(agent);
+        if used {
+            entry.allocated += resources;
+        } else {
+            entry.allocated -= resources;
+        }
+        self.count_used(resources, used);
+    }
+
+    /// The sums of what is used, above the agent.
+    pub(super) fn count_used(&mut self, resources: &Resources, used: bool) {
+        for (role, part) in by_role(resources) {
+            let parts = Parts::of(&part, &mut self.names);
+            let Some(node) = self.tree.find(&role) else {
+                continue;
+            };
+            self.tree.for_chain(node, |node| {
+                if used {
+                    node.used_free.add(&parts.free);
+                } else {
+                    node.used_free.sub(&parts.free);
+                }
+            });
+        }
+    }
+
+    /// An agent's total changed: the sums above it. Mesos: `updateSlaveTotal`.
+    pub(super) fn change_total(&mut self, before: &Resources, after: &Resources) {
+        let all = |resources: &Resources, names: &mut super::amounts::Names| Amounts::of(resources, names);
+        let (old, new) = (all(before, &mut self.names), all(after, &mut self.names));
+        if old != new {
+            self.pool.total.sub(&old);
+            self.pool.total.add(&new);
+            self.pool.epoch += 1;
+        }
+        self.track_reservations(after, true);
+        self.track_reservations(before, false);
+        self.quota_dirty = true;
+    }
+
+    /// Mesos: `RoleTree::trackReservations`.
+    fn track_reservations(&mut self, resources: &Resources, add: bool) {
+        let mut by_role: BTreeMap<&str, Amounts> = BTreeMap::new();
+        for resource in resources {
+            if let (Some(role), Some(scalar)) = (resource.reservation_role(), resource.scalar()) {
+                let id = self.names.id(resource.name());
+                by_role.entry(role).or_default().add_one(id, scalar.thousandths());
+            }
+        }
+        for (role, amounts) in by_role {
+            let node = self.tree.make(role);
+            self.tree.for_chain(node, |node| {
+                if add {
+                    node.reservations.add(&amounts);
+                } else {
+                    node.reservations.sub(&amounts);
+                }
+            });
+            if !add {
+                self.tree.try_remove(node);
+            }
+        }
+    }
+
+    /// Runs `change` on an agent and keeps the sum of what is revocable and available.
+    pub(super) fn with_agent<T>(
+        &mut self,
+        number: u32,
+        change: impl FnOnce(&mut super::agent::Agent, &mut super::amounts::Names) -> T,
+    ) -> T {
+        let agent = self.agents[number as usize]
+            .as_mut()
+            .expect("numbers of agents are those of agents");
+        let was_pending = agent.pending;
+        self.revocable.sub(&agent.parts.revocable);
+        let result = change(agent, &mut self.names);
+        self.revocable.add(&agent.parts.revocable);
+        if agent.pending && !was_pending {
+            self.pending.push(number);
+        }
+        result
+    }
+}

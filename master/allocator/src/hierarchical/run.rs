@@ -1,0 +1,269 @@
+//! A run: what there is to give, to whom, and what came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use libprocess_core::time::Time;
+use mesos::Resources;
+use tracing::debug;
+
+use crate::{Allotment, Decisions};
+
+use super::Hierarchical;
+use super::amounts::Amounts;
+use super::chance::{draw, lot};
+use super::tree::ROOT;
+
+/// How much there is to give under quota. Less of it than before changes nothing for those who got nothing.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Room {
+    /// What is available beyond what guarantees need.
+    surplus: Amounts,
+    /// Guarantees need something.
+    required: bool,
+    /// What is left under the limits of each role, and what it is still owed.
+    roles: BTreeMap<u32, (Vec<i64>, Amounts)>,
+}
+
+impl Room {
+    /// True when somebody may get something who would not have before.
+    fn loosens(&self, before: &Room) -> bool {
+        self.surplus.exceeds(&before.surplus)
+            || (before.required && !self.required)
+            || self
+                .roles
+                .iter()
+                .any(|(role, (left, owed))| match before.roles.get(role) {
+                    None => true,
+                    Some((old_left, old_owed)) => {
+                        left.iter().zip(old_left).any(|(new, old)| new > old) || owed.exceeds(old_owed)
+                    }
+                })
+    }
+}
+
+/// What one run knows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Run {
+    pub now: Time,
+    pub number: u64,
+    /// The first stage or the second.
+    pub stage: u64,
+    /// What counts against each quota.
+    pub consumed: BTreeMap<u32, Amounts>,
+    /// Roles that are owed something.
+    pub unsatisfied: BTreeSet<u32>,
+    /// What must be kept for guarantees.
+    pub required: Amounts,
+    /// What is free for everybody, kept for guarantees or not.
+    pub headroom: Amounts,
+    /// Shared resources are offered once in a run.
+    pub shared: BTreeMap<u32, Resources>,
+    /// What is offered, by framework, role and agent.
+    pub out: Vec<(u32, u32, u32, Resources)>,
+    /// Agents at which something was held back for guarantees.
+    pub held_back: usize,
+    /// How much work it was.
+    pub steps: u64,
+}
+
+impl Run {
+    /// What may be given to those who are owed nothing.
+    pub fn surplus(&self) -> Amounts {
+        self.headroom.less(&self.required)
+    }
+}
+
+impl Hierarchical {
+    /// Decides. Mesos: `_generateOffers`.
+    pub(super) fn decide(&mut self, now: Time) -> Decisions {
+        self.recovery_timeout(now);
+        self.trigger.wanted = None;
+        if self.trigger.regular.is_some_and(|due| due <= now) {
+            self.trigger.regular = Some(now + self.options.allocation_interval);
+            self.trigger.all = true;
+            self.end_rests();
+        }
+        if self.trigger.paused {
+            return Decisions::default();
+        }
+        let all = std::mem::take(&mut self.trigger.all);
+        let some = std::mem::take(&mut self.trigger.some);
+        self.runs += 1;
+        self.expire_filters(now);
+        let mut run = Run {
+            now,
+            number: self.runs,
+            ..Run::default()
+        };
+        if !self.quota_roles.is_empty() {
+            self.reckon_quota(&mut run);
+        }
+        let candidates = self.take_pending(all, &some);
+        if !candidates.is_empty() {
+            self.generate_offers(&mut run, candidates);
+        }
+        let inverse_offers = self.ask_to_leave(now, all, &some);
+        self.rest(now, run.steps);
+        debug!(
+            offers = run.out.len(),
+            inverse_offers = inverse_offers.len(),
+            "allocation run"
+        );
+        Decisions {
+            offers: self.allotments(run.out),
+            inverse_offers,
+        }
+    }
+
+    /// Mesos: `__generateOffers`.
+    fn generate_offers(&mut self, run: &mut Run, mut candidates: Vec<u32>) {
+        if !run.unsatisfied.is_empty() {
+            run.stage = lot::AGENT_GUARANTEED;
+            self.shuffle(run, &mut candidates);
+            for agent in &candidates {
+                self.guarantee(run, *agent);
+            }
+        }
+        run.stage = lot::AGENT_FAIR;
+        self.shuffle(run, &mut candidates);
+        for agent in &candidates {
+            self.share(run, *agent);
+        }
+        for agent in std::mem::take(&mut run.shared).into_keys() {
+            // What is shared can be offered again next time.
+            self.wake_agent(agent);
+        }
+        if !self.quota_roles.is_empty() {
+            self.quota_room = self.room(run);
+            debug!(
+                required = %self.names.quantities(&run.required),
+                available = %self.names.quantities(&run.headroom),
+                agents_held_back = run.held_back,
+                "quota headroom after allocation"
+            );
+        }
+    }
+
+    /// What counts against quota, and who is to be looked at since there is more room.
+    fn reckon_quota(&mut self, run: &mut Run) {
+        for role in &self.quota_roles {
+            let node = self.tree.node(*role);
+            let consumed = node.consumed();
+            let owed = node.guarantees.less(&consumed);
+            if node.parent == ROOT {
+                run.required.add(&owed);
+            }
+            if !owed.is_zero() {
+                run.unsatisfied.insert(*role);
+            }
+            run.consumed.insert(*role, consumed);
+        }
+        let root = self.tree.node(ROOT);
+        let idle_reservations = root.reservations.less(&root.held_reserved.amounts);
+        run.headroom = self.pool.total.less(&root.sort.tally.amounts);
+        run.headroom.sub_floor(&idle_reservations);
+        run.headroom.sub_floor(&self.revocable);
+        if std::mem::take(&mut self.quota_dirty) && self.room(run).loosens(&self.quota_room) {
+            self.wake_quota_held();
+        }
+    }
+
+    /// Agents at which something was held back for quota are to be looked at.
+    fn wake_quota_held(&mut self) {
+        for agent in std::mem::take(&mut self.quota_held) {
+            self.agent_mut(agent).quota_held = false;
+            self.wake_agent(agent);
+        }
+    }
+
+    fn room(&self, run: &Run) -> Room {
+        let roles = run.consumed.iter().map(|(role, consumed)| {
+            let node = self.tree.node(*role);
+            let left = node.limits.iter();
+            let left = left.map(|(id, limit)| (limit - consumed.get(*id)).max(0));
+            (*role, (left.collect(), node.guarantees.less(consumed)))
+        });
+        Room {
+            surplus: run.surplus(),
+            required: !run.required.is_zero(),
+            roles: roles.collect(),
+        }
+    }
+
+    /// The candidates at which there may be something to do. Others would be walked in vain.
+    fn take_pending(&mut self, all: bool, some: &BTreeSet<u32>) -> Vec<u32> {
+        let looked_at: Vec<u32> = if all {
+            std::mem::take(&mut self.pending)
+        } else {
+            some.iter().copied().collect()
+        };
+        let mut candidates = Vec::new();
+        for number in looked_at {
+            let Some(agent) = self.agents[number as usize].as_mut() else {
+                continue;
+            };
+            if !std::mem::take(&mut agent.pending) {
+                continue;
+            }
+            let listed = self
+                .whitelist
+                .as_ref()
+                .is_none_or(|hosts| hosts.contains(&agent.info.hostname));
+            if listed && agent.active && !agent.available.is_empty() {
+                candidates.push(number);
+            }
+        }
+        candidates
+    }
+
+    /// Puts agents in random order. Every agent has a lot of its own, so who else takes part does not matter.
+    fn shuffle(&self, run: &Run, agents: &mut [u32]) {
+        let lot = |number: &u32| {
+            let agent = self.agent(*number);
+            draw(self.seed, &[run.stage, run.number, agent.lot])
+        };
+        agents.sort_by_cached_key(lot);
+    }
+
+    /// Pairs that were to rest until the next regular run may be offered again.
+    fn end_rests(&mut self) {
+        for (agent, pair) in std::mem::take(&mut self.rests) {
+            if self.agent_mut(agent).blocked.unset(pair) {
+                self.wake_agent(agent);
+            }
+        }
+    }
+
+    /// What a run decided, in the order of ids; the two stages' offers for the same are one.
+    fn allotments(&self, mut out: Vec<(u32, u32, u32, Resources)>) -> Vec<Allotment> {
+        let key = |(framework, role, agent, _): &(u32, u32, u32, Resources)| {
+            (
+                self.framework(*framework).id.as_ref(),
+                &self.tree.node(*role).path,
+                &self.agent(*agent).id,
+            )
+        };
+        out.sort_by(|one, two| key(one).cmp(&key(two)));
+        let mut allotments: Vec<Allotment> = Vec::with_capacity(out.len());
+        let mut last = None;
+        for (framework, role, agent, resources) in out {
+            if last == Some((framework, role, agent))
+                && let Some(allotment) = allotments.last_mut()
+            {
+                allotment.resources += &resources;
+                continue;
+            }
+            last = Some((framework, role, agent));
+            let Some(framework_id) = self.framework(framework).id.clone() else {
+                continue;
+            };
+            allotments.push(Allotment {
+                framework_id,
+                role: self.tree.node(role).path.to_string(),
+                agent_id: self.agent(agent).id.clone(),
+                resources,
+            });
+        }
+        allotments
+    }
+}
