@@ -131,6 +131,10 @@ fn install_messages(ctx: &mut Context<AgentProcess>) {
     from_master(ctx, FromMaster::ShutdownExecutor);
     from_master(ctx, |message| FromMaster::UpdateFramework(Box::new(message)));
     from_master(ctx, FromMaster::Acknowledgement);
+    from_master(ctx, |message| FromMaster::ApplyOperation(Box::new(message)));
+    from_master(ctx, FromMaster::OperationAcknowledged);
+    from_master(ctx, FromMaster::ReconcileOperations);
+    from_master(ctx, FromMaster::CheckpointResources);
     from_master(ctx, FromMaster::Shutdown);
     install(ctx, |from, message: internal::PingSlaveMessage| Input::Ping {
         from,

@@ -10,7 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mesos_agent_core::Ticket;
+use mesos_agent_core::{Ticket, Volume};
+use mesos_containerizer::sandbox;
 
 /// One thing to write.
 #[derive(Clone, Debug)]
@@ -21,6 +22,18 @@ pub(crate) enum Write {
     Append { path: String, bytes: Vec<u8> },
     /// Points a symbolic link somewhere.
     Link { link: String, target: String },
+    /// Gives a file another name.
+    Rename { from: String, to: String },
+    /// Removes a file, a link or a directory with all it holds, if it is there.
+    Remove { path: String },
+    /// Makes a directory, unless there is one.
+    MakeDirectory { path: String },
+    /// Removes what is in a directory, but not the directory.
+    Empty { path: String },
+    /// Links persistent volumes into a sandbox.
+    Volumes { directory: String, volumes: Vec<Volume> },
+    /// Nothing: says when what was written before is safe.
+    Barrier,
 }
 
 /// The queue of writes.
@@ -56,19 +69,24 @@ impl Disk {
 }
 
 impl Batch {
-    /// Writes everything and returns the tickets of what is safe now.
+    /// Writes everything and returns the tickets of what is safe now. Only volumes may fail without ending all.
     ///
     /// # Errors
     ///
     /// Names the first file that could not be written.
-    pub fn write(self) -> Result<Vec<Ticket>, String> {
+    pub fn write(self) -> Result<Vec<Written>, String> {
         let mut tickets = Vec::new();
         let mut appended = BTreeSet::new();
         for (write, ticket) in &self.0 {
+            if let Write::Volumes { directory, volumes } = write {
+                let failed = link(directory, volumes).err();
+                tickets.extend(ticket.map(|ticket| Written { ticket, failed }));
+                continue;
+            }
             write
                 .make(&mut appended)
                 .map_err(|error| format!("Failed to checkpoint to '{}': {error}", write.path()))?;
-            tickets.extend(ticket);
+            tickets.extend(ticket.map(|ticket| Written { ticket, failed: None }));
         }
         for path in appended {
             let sync = || File::open(path)?.sync_data();
@@ -78,11 +96,42 @@ impl Batch {
     }
 }
 
+/// What was asked for under a ticket is done, or could not be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub ticket: Ticket,
+    pub failed: Option<String>,
+}
+
+fn link(directory: &str, volumes: &[Volume]) -> Result<(), String> {
+    for volume in volumes {
+        sandbox::link_volume(Path::new(directory), &volume.name, Path::new(&volume.path))
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 impl Write {
     fn path(&self) -> &str {
         match self {
             Self::Replace { path, .. } | Self::Append { path, .. } => path,
             Self::Link { link, .. } => link,
+            Self::Rename { to, .. } => to,
+            Self::Remove { path } | Self::MakeDirectory { path } | Self::Empty { path } => path,
+            Self::Volumes { directory, .. } => directory,
+            Self::Barrier => "",
         }
     }
 
@@ -96,7 +145,9 @@ impl Write {
     }
 
     fn make<'a>(&'a self, appended: &mut BTreeSet<&'a str>) -> io::Result<()> {
-        if let Some(parent) = Path::new(self.path()).parent() {
+        if let Self::Append { path, .. } | Self::Replace { path, .. } | Self::Link { link: path, .. } = self
+            && let Some(parent) = Path::new(path).parent()
+        {
             fs::create_dir_all(parent)?;
         }
         match self {
@@ -117,8 +168,21 @@ impl Write {
             }
             Self::Link { link, target } => {
                 fs::create_dir_all(target)?;
-                mesos_containerizer::sandbox::point(Path::new(link), Path::new(target))
+                sandbox::point(Path::new(link), Path::new(target))
             }
+            Self::Rename { from, to } => fs::rename(from, to),
+            Self::Remove { path } => {
+                // What is removed needs no syncing.
+                appended.retain(|appended| !Path::new(appended).starts_with(path));
+                remove(Path::new(path))
+            }
+            Self::MakeDirectory { path } => fs::create_dir_all(path),
+            Self::Empty { path } => match fs::read_dir(path) {
+                Ok(entries) => entries.into_iter().try_for_each(|entry| remove(&entry?.path())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
+            },
+            Self::Volumes { .. } | Self::Barrier => Ok(()),
         }
     }
 }
@@ -169,9 +233,17 @@ mod tests {
             None,
         );
         assert!(disk.next().is_none(), "one batch at a time");
-        assert_eq!(batch.write().unwrap(), [Ticket(1)]);
+        let tickets = |batch: Batch| -> Vec<Ticket> {
+            batch
+                .write()
+                .unwrap()
+                .into_iter()
+                .map(|written| written.ticket)
+                .collect()
+        };
+        assert_eq!(tickets(batch), [Ticket(1)]);
         disk.done();
-        assert_eq!(disk.next().unwrap().write().unwrap(), [Ticket(2), Ticket(3)]);
+        assert_eq!(tickets(disk.next().unwrap()), [Ticket(2), Ticket(3)]);
         assert_eq!(fs::read_to_string(path("a/log")).unwrap(), "onetwo");
         assert_eq!(fs::read_to_string(path("latest/file")).unwrap(), "new");
     }

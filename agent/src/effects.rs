@@ -4,12 +4,16 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use libprocess::{Context, http::Response, http::pipe};
 use mesos::ids::ContainerId;
-use mesos_agent_core::{ContainerEnd, Effect, ExecutorAnswer, Input, LaunchContainer, Ticket};
+use mesos_agent_core::{ContainerEnd, Effect, ExecutorAnswer, Input, LaunchContainer, Load, Ticket};
 use mesos_containerizer::{Command, ContainerSpec, Exit, Launcher, Uri};
 use mesos_daemon::api::EventStream;
+use procfs::Current as _;
 use tracing::warn;
 
-use crate::{agent::AgentProcess, disk::Write};
+use crate::{
+    agent::AgentProcess,
+    disk::{Write, Written},
+};
 
 impl AgentProcess {
     /// Performs one effect.
@@ -27,6 +31,33 @@ impl AgentProcess {
             }
             Effect::Append { ticket, path, bytes } => self.write(ctx, Write::Append { path, bytes }, ticket),
             Effect::Symlink { link, target } => self.write(ctx, Write::Link { link, target }, None),
+            Effect::Rename { from, to } => self.write(ctx, Write::Rename { from, to }, None),
+            Effect::Remove { path } => self.write(ctx, Write::Remove { path }, None),
+            Effect::MakeVolume { path } => self.write(ctx, Write::MakeDirectory { path }, None),
+            Effect::RemoveVolume { path, keep_root } => {
+                let write = if keep_root {
+                    Write::Empty { path }
+                } else {
+                    Write::Remove { path }
+                };
+                self.write(ctx, write, None);
+            }
+            Effect::LinkVolumes {
+                ticket,
+                directory,
+                volumes,
+            } => self.write(ctx, Write::Volumes { directory, volumes }, Some(ticket)),
+            Effect::MeasureLoad => match procfs::LoadAverage::current() {
+                Ok(found) => {
+                    let load = Load {
+                        five_minutes: f64::from(found.five),
+                        fifteen_minutes: f64::from(found.fifteen),
+                    };
+                    ctx.tell_self(move |agent, ctx| agent.handle(ctx, Input::LoadMeasured(load)));
+                }
+                Err(error) => warn!(%error, "failed to fetch system load"),
+            },
+            Effect::Barrier(ticket) => self.write(ctx, Write::Barrier, Some(ticket)),
             Effect::Launch { ticket, container } => self.launch(ctx, ticket, *container),
             Effect::Destroy { container_id, pid } => {
                 let launcher = Arc::clone(&self.parts.launcher);
@@ -153,9 +184,13 @@ impl AgentProcess {
                 match written {
                     // An agent that cannot write must not promise anything more.
                     Err(error) => agent.end(ctx, Some(error)),
-                    Ok(tickets) => {
-                        for ticket in tickets {
-                            agent.handle(ctx, Input::Stored(ticket));
+                    Ok(done) => {
+                        for Written { ticket, failed } in done {
+                            let input = match failed {
+                                None => Input::Stored(ticket),
+                                Some(reason) => Input::VolumesNotLinked { ticket, reason },
+                            };
+                            agent.handle(ctx, input);
                         }
                         agent.write_next(ctx);
                     }
@@ -194,5 +229,10 @@ fn spec_of(container: LaunchContainer) -> ContainerSpec {
             .collect(),
         user: container.user,
         forked_pid_path: container.forked_pid_path.map(Into::into),
+        volumes: container
+            .volumes
+            .into_iter()
+            .map(|volume| (volume.name, volume.path.into()))
+            .collect(),
     }
 }

@@ -238,6 +238,7 @@ fn config(
         executor_shutdown_grace_period: flags.executor_shutdown_grace_period.0,
         recovery_timeout: flags.recovery_timeout.0,
         max_completed_executors_per_framework: flags.max_completed_executors_per_framework,
+        oversubscription: flags.oversubscription().map_err(anyhow::Error::msg)?,
         recover_cleanup: flags.recover == "cleanup",
     })
 }

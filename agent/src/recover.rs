@@ -11,15 +11,18 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId};
 use mesos_agent_core::{
-    Identity, ReconfigurationPolicy, RecoveredExecutor, RecoveredFramework, RecoveredState, RecoveredTask,
-    checkpoint, compatibility::identify, paths,
+    Identity, ReconfigurationPolicy, RecoveredExecutor, RecoveredFeedback, RecoveredFramework,
+    RecoveredResources, RecoveredState, RecoveredTask, checkpoint, compatibility::identify, paths,
 };
 use mesos_containerizer::Launcher;
 use mesos_proto::{
     Message,
     v0::{
-        SlaveInfo, Task,
-        internal::{StatusUpdateRecord, status_update_record},
+        Resource, SlaveInfo, Task,
+        internal::{
+            StatusUpdateRecord, UpdateOperationStatusRecord, slave::ResourceState, status_update_record,
+            update_operation_status_record,
+        },
     },
 };
 use tracing::warn;
@@ -87,6 +90,13 @@ pub(crate) fn read(
             }
         }
     }
+    // Reservations and volumes are the host's: they stay, whoever the agent is.
+    let agent_id = state
+        .info
+        .as_ref()
+        .and_then(|info| info.id.as_deref())
+        .map(AgentId::from);
+    state.resources = reader.resources(agent_id.as_ref())?;
     // As a whole: half a boot id would look like a reboot to the next run.
     let write = Write::Replace {
         path: paths::boot_id(&root),
@@ -129,6 +139,72 @@ impl Reader {
         warn!(path, error, "cannot recover a file, going on without it");
         self.errors += 1;
         Ok(None)
+    }
+
+    /// What was done to the agent's resources; `None` when nothing ever was.
+    ///
+    /// Mesos: src/slave/state.cpp, `ResourcesState::recover`.
+    fn resources(&mut self, agent_id: Option<&AgentId>) -> Result<Option<RecoveredResources>> {
+        let current = self.single::<ResourceState>(&paths::resource_state(&self.root))?;
+        let target = self.single::<ResourceState>(&paths::resource_state_target(&self.root))?;
+        let mut found = RecoveredResources::default();
+        match current {
+            Some(state) => {
+                found.resources = state.resources;
+                found.operations = state.operations;
+                found.target = target.as_ref().map(|target| target.resources.clone());
+            }
+            // An agent from before operations had states, or one that ended before its first change was done.
+            None => {
+                let resources = self.list::<Resource>(&paths::resources_info(&self.root))?;
+                let old_target = self.list::<Resource>(&paths::resources_target(&self.root))?;
+                let new_target = target.as_ref().map(|target| target.resources.clone());
+                if resources.is_none() && new_target.is_none() {
+                    return Ok(None);
+                }
+                found.target = new_target.or(old_target);
+                found.resources = resources.unwrap_or_default();
+            }
+        }
+        if let Some(target) = target {
+            found.operations = target.operations;
+        }
+        if let Some(agent_id) = agent_id {
+            for name in names(&paths::operations(&self.root, agent_id))? {
+                let Ok(uuid) = mesos::uuid::parse(&name) else {
+                    self.tolerate::<()>(&name, "Could not decode operation UUID")?;
+                    continue;
+                };
+                let path = paths::operation_updates(&self.root, agent_id, &name);
+                found.feedback.push(self.feedback(uuid.to_vec(), &path)?);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// What the master was told of an operation, or was to be told.
+    fn feedback(&mut self, uuid: Vec<u8>, path: &str) -> Result<RecoveredFeedback> {
+        let mut found = RecoveredFeedback {
+            uuid,
+            ..RecoveredFeedback::default()
+        };
+        for record in self.records::<UpdateOperationStatusRecord>(Path::new(path))? {
+            match record.r#type {
+                update_operation_status_record::Type::Update => {
+                    found.update = record.update.map(|update| *update);
+                }
+                update_operation_status_record::Type::Ack => found.acknowledged = true,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads a file of one record a message; `None` when it is not there.
+    fn list<M: Message>(&mut self, path: &str) -> Result<Option<Vec<M>>> {
+        if !Path::new(path).exists() {
+            return Ok(None);
+        }
+        self.records(Path::new(path)).map(Some)
     }
 
     fn frameworks(
@@ -203,6 +279,30 @@ impl Reader {
         }))
     }
 
+    /// All records of a file that others may be appended to. What is torn or bad at its end is cut off.
+    fn records<M: Message>(&mut self, path: &Path) -> Result<Vec<M>> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => {
+                self.tolerate::<()>(&path.display().to_string(), &error.to_string())?;
+                return Ok(Vec::new());
+            }
+        };
+        let read = checkpoint::records::<M>(&bytes);
+        if let Some(error) = &read.error {
+            self.tolerate::<()>(&path.display().to_string(), &error.to_string())?;
+        }
+        if read.length < bytes.len() {
+            // The host died while the last record was written: nobody was told of it. What follows a bad record
+            // goes too, since nothing could be read that is appended behind it.
+            let file = fs::OpenOptions::new().write(true).open(path);
+            file.and_then(|file| file.set_len(read.length as u64))
+                .context("Failed to cut a torn status update off")?;
+        }
+        Ok(read.messages)
+    }
+
     fn task(&mut self, directory: &Path) -> Result<Option<RecoveredTask>> {
         let Some(task) = self.single::<Task>(&directory.join("task.info").display().to_string())? else {
             return Ok(None);
@@ -212,26 +312,7 @@ impl Reader {
             ..RecoveredTask::default()
         };
         let path = directory.join("task.updates");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(found)),
-            Err(error) => {
-                self.tolerate::<()>(&path.display().to_string(), &error.to_string())?;
-                return Ok(Some(found));
-            }
-        };
-        let read = checkpoint::records::<StatusUpdateRecord>(&bytes);
-        if let Some(error) = &read.error {
-            self.tolerate::<()>(&path.display().to_string(), &error.to_string())?;
-        }
-        if read.length < bytes.len() {
-            // The host died while the last record was written: nobody was told of it. What follows a bad record
-            // goes too, since nothing could be read that is appended behind it.
-            let file = fs::OpenOptions::new().write(true).open(&path);
-            file.and_then(|file| file.set_len(read.length as u64))
-                .context("Failed to cut a torn status update off")?;
-        }
-        for record in read.messages {
+        for record in self.records::<StatusUpdateRecord>(&path)? {
             match record.r#type {
                 status_update_record::Type::Update => {
                     found.updates.extend(record.update.map(|update| *update))

@@ -7,6 +7,7 @@
 //! | [`load`] | a scheduler that launches many tasks and notes what becomes of them |
 //! | [`reads`] | how long requests take |
 //! | [`memory`] | what a process holds |
+//! | [`resources`] | the subject `resources`: the algebra of resources |
 //! | [`runtime`] | the subject `runtime`: libprocess beside C++ and other actor runtimes |
 //! | [`counting`] | an allocator that counts |
 //! | [`table`] | how results are shown and kept |
@@ -18,5 +19,6 @@ pub mod launch;
 pub mod load;
 pub mod memory;
 pub mod reads;
+pub mod resources;
 pub mod runtime;
 pub mod table;

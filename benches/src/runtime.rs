@@ -61,12 +61,12 @@ impl Size {
         divisor: 10_000,
     };
 
-    fn of(self, count: u64) -> u64 {
+    pub(crate) fn of(self, count: u64) -> u64 {
         (count / self.divisor).max(64)
     }
 
     /// For figures that are the time of the whole: as many as in the original, except in a test.
-    fn whole(self, count: u64) -> u64 {
+    pub(crate) fn whole(self, count: u64) -> u64 {
         if self.divisor > Self::QUICK.divisor {
             self.of(count)
         } else {
@@ -111,7 +111,7 @@ fn medians(runs: usize, measures: &[Measure<'_>]) -> Vec<f64> {
     samples.into_iter().map(median).collect()
 }
 
-fn median(mut samples: Vec<f64>) -> f64 {
+pub(crate) fn median(mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
 }

@@ -75,14 +75,14 @@ impl MasterProcess {
         responder: Responder,
         input: impl FnOnce(Ticket) -> Input,
     ) {
+        // A core that is not yet acting answers nobody.
+        if !self.core.is_recovered() {
+            return responder.respond(Response::service_unavailable("Master has not finished recovery"));
+        }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.responders.insert(ticket, responder);
         self.input(context, input(ticket));
-        // A core that is not yet acting answers nobody.
-        if let Some(responder) = self.responders.remove(&ticket) {
-            responder.respond(Response::service_unavailable("Master has not finished recovery"));
-        }
     }
 
     /// Takes up an event stream; `input` tells the core of it and `ended` of its end.
@@ -209,6 +209,9 @@ impl Process for MasterProcess {
         install(context, |from, message| {
             Input::StatusUpdate(from, Box::new(message))
         });
+        install(context, |from, message| {
+            Input::OperationStatus(from, Box::new(message))
+        });
         install(context, Input::ExitedExecutor);
         install(context, Input::ExecutorMessage);
         crate::http::route(context);
@@ -256,6 +259,10 @@ fn send(context: &mut Context<MasterProcess>, to: &Upid, message: ToAgent) {
         ToAgent::ShutdownExecutor(message) => send(context, to, &message),
         ToAgent::FrameworkToExecutor(message) => send(context, to, &message),
         ToAgent::StatusUpdateAcknowledgement(message) => send(context, to, &message),
+        ToAgent::ApplyOperation(message) => send::<internal::ApplyOperationMessage>(context, to, &message),
+        ToAgent::OperationAcknowledgement(message) => send(context, to, &message),
+        ToAgent::ReconcileOperations(message) => send(context, to, &message),
+        ToAgent::CheckpointResources(message) => send(context, to, &message),
         ToAgent::UpdateFramework(message) => send::<internal::UpdateFrameworkMessage>(context, to, &message),
         ToAgent::Shutdown(message) => send(context, to, &message),
     }
@@ -267,6 +274,7 @@ fn response(answer: Answer) -> Response {
         Answer::Accepted => Response::accepted(),
         Answer::BadRequest(reason) => Response::bad_request(&reason),
         Answer::Forbidden(reason) => Response::forbidden(&reason),
+        Answer::Conflict(reason) => Response::conflict(&reason),
         Answer::NotImplemented => Response::not_implemented(""),
     }
 }

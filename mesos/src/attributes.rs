@@ -17,7 +17,7 @@ use crate::{Error, Ranges, Scalar, Value};
 ///
 /// Mesos: src/common/attributes.cpp, Attributes::parse
 pub fn parse(text: &str) -> Result<Vec<Attribute>, Error> {
-    tokens(text, ";\n")
+    tokens(text, &[';', '\n'])
         .map(|pair| match pair.split_once(':') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => one(name, value),
             _ => Err(Error::new(format!("Invalid attribute key:value pair '{pair}'"))),

@@ -36,11 +36,12 @@ impl Ranges {
         self.0.is_empty()
     }
 
-    /// How many numbers are in it; saturates.
-    pub fn count(&self) -> u64 {
-        self.0.iter().fold(0, |sum: u64, (begin, end)| {
-            sum.saturating_add(end - begin).saturating_add(1)
-        })
+    /// How many numbers are in it.
+    pub fn count(&self) -> u128 {
+        self.0
+            .iter()
+            .map(|(begin, end)| u128::from(end - begin) + 1)
+            .sum()
     }
 
     /// Every number, in ascending order.
@@ -50,9 +51,18 @@ impl Ranges {
 
     /// Tells whether every number of `other` is in it.
     pub fn contains(&self, other: &Ranges) -> bool {
+        // A walk through both where most would be visited anyhow, else a search for each.
+        let walk = other.0.len() > self.0.len() / 8;
+        let mut rest = self.0.as_slice();
         other.0.iter().all(|&(begin, end)| {
-            let after = self.0.partition_point(|range| range.0 <= begin);
-            after > 0 && self.0[after - 1].1 >= end
+            let passed = if walk {
+                rest.iter().take_while(|range| range.1 < begin).count()
+            } else {
+                rest.partition_point(|range| range.1 < begin)
+            };
+            rest = &rest[passed..];
+            rest.first()
+                .is_some_and(|range| range.0 <= begin && end <= range.1)
         })
     }
 
@@ -82,13 +92,54 @@ impl From<&v0::value::Ranges> for Ranges {
 
 impl AddAssign<&Ranges> for Ranges {
     fn add_assign(&mut self, other: &Ranges) {
-        *self = Self::new(self.0.iter().chain(&other.0).copied());
+        let (Some(first), Some(last)) = (other.0.first(), self.0.last()) else {
+            if self.0.is_empty() {
+                self.0.clone_from(&other.0);
+            }
+            return;
+        };
+        if last.1 < first.0.saturating_sub(1) {
+            self.0.extend_from_slice(&other.0);
+            return;
+        }
+        let (one, two) = (self.0.as_slice(), other.0.as_slice());
+        let mut merged = Vec::with_capacity(one.len() + two.len());
+        let (mut i, mut j) = (0, 0);
+        let mut current = one[0].min(two[0]);
+        // The side that begins earlier goes on.
+        while let (Some(&a), Some(&b)) = (one.get(i), two.get(j)) {
+            let from_one = a.0 <= b.0;
+            let (begin, end) = if from_one { a } else { b };
+            i += usize::from(from_one);
+            j += usize::from(!from_one);
+            if begin <= current.1.saturating_add(1) {
+                current.1 = current.1.max(end);
+            } else {
+                merged.push(current);
+                current = (begin, end);
+            }
+        }
+        // Of one side something may be left, the beginning of which may be covered.
+        let mut rest = if i < one.len() { &one[i..] } else { &two[j..] };
+        while let Some((range, after)) = rest.split_first() {
+            if range.0 > current.1.saturating_add(1) {
+                break;
+            }
+            current.1 = current.1.max(range.1);
+            rest = after;
+        }
+        merged.push(current);
+        merged.extend_from_slice(rest);
+        self.0 = merged;
     }
 }
 
 impl SubAssign<&Ranges> for Ranges {
     fn sub_assign(&mut self, other: &Ranges) {
-        let mut left = Vec::with_capacity(self.0.len());
+        if other.0.is_empty() {
+            return;
+        }
+        let mut left = Vec::with_capacity(self.0.len() + 1);
         let mut cuts = other.0.iter().peekable();
         for &(mut begin, end) in &self.0 {
             let mut open = true;
@@ -152,7 +203,7 @@ mod tests {
             difference -= &right;
             prop_assert_eq!(set(&difference), &set(&left) - &set(&right));
             prop_assert_eq!(left.contains(&right), set(&left).is_superset(&set(&right)));
-            prop_assert_eq!(left.count(), set(&left).len() as u64);
+            prop_assert_eq!(left.count(), set(&left).len() as u128);
             prop_assert_eq!(&difference, &Ranges::new(difference.pairs().iter().copied()));
         }
     }

@@ -98,19 +98,35 @@ impl std::iter::Sum for Scalar {
     }
 }
 
-/// Without trailing zeros: `4`, `0.1`.
+/// Without trailing zeros: `4`, `0.1`. Fifteen digits at most, as C++ prints a number: `1e+15`.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
+        const DIGITS: usize = 15;
         let magnitude = self.0.unsigned_abs();
-        write!(f, "{sign}{}", magnitude / 1000)?;
-        let fraction = format!("{:03}", magnitude % 1000);
-        let fraction = fraction.trim_end_matches('0');
-        if fraction.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ".{fraction}")
+        if magnitude >= 10u64.pow(DIGITS as u32) {
+            let text = format!("{:.*e}", DIGITS - 1, self.to_f64());
+            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let exponent: usize = exponent.parse().unwrap_or_default();
+            return match (DIGITS - 1).checked_sub(exponent) {
+                Some(decimals) => f.write_str(&trimmed(&format!("{:.decimals$}", self.to_f64()))),
+                None => write!(f, "{}e+{exponent:02}", trimmed(digits)),
+            };
         }
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{}", magnitude / 1000)?;
+        if magnitude.is_multiple_of(1000) {
+            return Ok(());
+        }
+        f.write_str(&trimmed(&format!(".{:03}", magnitude % 1000)))
+    }
+}
+
+/// A number with a fraction, without zeros at its end.
+fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -127,6 +143,13 @@ mod tests {
             (0.0004, "0"),
             (1.9999, "2"),
             (-0.25, "-0.25"),
+            (1.2345, "1.235"),
+            (99999999999.9994, "99999999999.999"),
+            (999999999999.999, "999999999999.999"),
+            (9999999999999.999, "10000000000000"),
+            (1234567890123.456, "1234567890123.46"),
+            (1e15, "1e+15"),
+            (f64::INFINITY, "9.22337203685478e+15"),
         ] {
             assert_eq!(Scalar::from_f64(value).to_string(), text);
         }

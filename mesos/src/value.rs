@@ -58,34 +58,47 @@ impl Value {
 impl Parsed {
     /// Mesos: src/common/values.cpp, internal::values::parse
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let text = text.replace(' ', "");
+        let stripped;
+        let text = if text.contains(' ') {
+            stripped = text.replace(' ', "");
+            &stripped
+        } else {
+            text
+        };
         if text.is_empty() {
             return Err(Error::new("Expecting non-empty string"));
         }
+        if !text.contains(['{', '}', '[', ']', '(', ')']) {
+            return scalar(text);
+        }
         if [('{', '}'), ('[', ']'), ('(', ')')]
             .iter()
-            .any(|(open, close)| !balanced(&text, *open, *close))
+            .any(|(open, close)| !balanced(text, *open, *close))
         {
             return Err(Error::new("Mismatched brackets"));
         }
         match (text.find('['), text.find('{')) {
-            (Some(0), _) => ranges(&text),
+            (Some(0), _) => ranges(text),
             (Some(_), _) => Err(Error::new("Unexpected '[' found")),
-            (None, Some(0)) => Ok(Self::Set(tokens(&text, "{},\n").map(str::to_owned).collect())),
+            (None, Some(0)) => Ok(Self::Set(
+                tokens(text, &['{', '}', ',', '\n']).map(str::to_owned).collect(),
+            )),
             (None, Some(_)) => Err(Error::new("Unexpected '{' found")),
-            (None, None) => match text.parse() {
-                Ok(value) => match scalar_input(value) {
-                    Ok(()) => Ok(Self::Scalar(value)),
-                    Err(error) => Err(Error::new(format!("Invalid scalar value '{text}':{error}"))),
-                },
-                Err(_) => Ok(Self::Text(text)),
-            },
+            (None, None) => scalar(text),
         }
     }
 }
 
+fn scalar(text: &str) -> Result<Parsed, Error> {
+    let Ok(value) = text.parse() else {
+        return Ok(Parsed::Text(text.to_owned()));
+    };
+    scalar_input(value).map_err(|error| Error::new(format!("Invalid scalar value '{text}':{error}")))?;
+    Ok(Parsed::Scalar(value))
+}
+
 fn ranges(text: &str) -> Result<Parsed, Error> {
-    let numbers: Vec<&str> = tokens(text, "[]-,\n").collect();
+    let numbers: Vec<&str> = tokens(text, &['[', ']', '-', ',', '\n']).collect();
     if !numbers.len().is_multiple_of(2) {
         return Err(Error::new("Expecting one or more \"ranges\""));
     }
@@ -103,9 +116,8 @@ fn ranges(text: &str) -> Result<Parsed, Error> {
 }
 
 /// The non-empty pieces between any of the delimiters.
-pub(crate) fn tokens<'a>(text: &'a str, delimiters: &'a str) -> impl Iterator<Item = &'a str> {
-    text.split(move |letter| delimiters.contains(letter))
-        .filter(|token| !token.is_empty())
+pub(crate) fn tokens<'a>(text: &'a str, delimiters: &'a [char]) -> impl Iterator<Item = &'a str> {
+    text.split(delimiters).filter(|token| !token.is_empty())
 }
 
 fn balanced(text: &str, open: char, close: char) -> bool {

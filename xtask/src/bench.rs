@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, run};
 
 /// The subjects and the benchmarks behind them.
-const SUBJECTS: [&str; 3] = ["allocator", "launch", "runtime"];
+const SUBJECTS: [&str; 4] = ["allocator", "launch", "resources", "runtime"];
 
 /// Builds in release what the subject needs and runs it; further arguments go to it.
 pub fn run_subject(root: &Path, subject: &str, rest: &[String]) -> Result<()> {

@@ -6,7 +6,7 @@
 //! | `verify --deep [LANE...]` | what CI has no time for: loom, sanitizers, order and rules under load. |
 //! | `fix` | formats and applies what the linter can mend. Never judges. |
 //! | `test` | the tests, with the real clients they need (installed into `target/` from PyPI). |
-//! | `bench SUBJECT` | a benchmark: `launch`, `runtime`. |
+//! | `bench SUBJECT` | a benchmark: `launch`, `resources`, `runtime`. |
 //! | `fuzz [TARGET]` | what reads strangers' bytes under libFuzzer, `--seconds N` each. |
 //! | `demo [FILES...]` | a real cluster that counts words (`cargo demo`). |
 //! | `gen` | the Rust of the messages from their `.proto` files. |
@@ -70,7 +70,7 @@ const HELP: &str = "cargo xtask <command>
   verify --deep   what CI has no time for: loom, asan, valgrind, order, model, drf, fuzz; by name for a part
   fix             formats and applies lint fixes; never judges
   test [FILTER]   the tests, with the real clients they need
-  bench SUBJECT   a benchmark: launch, runtime
+  bench SUBJECT   a benchmark: launch, resources, runtime
   fuzz [TARGET]   what reads strangers' bytes under libFuzzer; --seconds N each
   demo [FILES]    a real cluster that counts words; --keep leaves it up
   gen             the Rust of the messages from their .proto files

@@ -16,6 +16,14 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+    /// A persistent volume could not be linked into the sandbox.
+    #[error("failed to link the persistent volume '{}' into the sandbox: {reason}", path.display())]
+    Volume {
+        /// The directory of the volume.
+        path: PathBuf,
+        /// What failed.
+        reason: String,
+    },
     /// The user the task asks for does not exist on this host.
     #[error("failed to find the user '{user}' on this agent")]
     UnknownUser {

@@ -44,6 +44,9 @@ impl Launcher for PosixLauncher {
     fn launch(&self, spec: &ContainerSpec) -> Result<Container, LaunchError> {
         let owner = spec.user.as_deref().map(Owner::of).transpose()?.flatten();
         sandbox::create(spec, owner.as_ref())?;
+        for (name, path) in &spec.volumes {
+            sandbox::link_volume(&spec.directory, name, path)?;
+        }
         fetch::fetch_all(spec, owner.as_ref())?;
         let (program, arguments) = match &spec.command {
             Command::Shell(line) if line.is_empty() => return Err(LaunchError::EmptyCommand),

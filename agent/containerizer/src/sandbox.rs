@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink},
     path::Path,
 };
 
@@ -97,6 +97,41 @@ pub fn point(latest: &Path, target: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     }
     symlink(target, latest)
+}
+
+/// Shows a directory of the host in a sandbox under a name, for the owner of the sandbox to use.
+///
+/// # Errors
+///
+/// [`LaunchError::Volume`] when the name is taken by something else, or when the system refuses.
+///
+/// Mesos: src/slave/containerizer/mesos/isolators/filesystem/posix.cpp, `update`.
+pub fn link_volume(directory: &Path, name: &str, path: &Path) -> Result<(), LaunchError> {
+    let failed = |reason: String| LaunchError::Volume {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let own = fs::metadata(directory).map_err(|error| failed(error.to_string()))?;
+    // The superuser needs no ownership.
+    if own.uid() != 0 {
+        chown(path, Some(own.uid()), Some(own.gid())).map_err(|error| failed(error.to_string()))?;
+    }
+    let link = directory.join(name);
+    if link.symlink_metadata().is_err() {
+        return symlink(path, &link).map_err(|error| failed(error.to_string()));
+    }
+    // An agent that was restarted links again what is there.
+    let real = |path: &Path| fs::canonicalize(path).map_err(|error| failed(error.to_string()));
+    let (found, wanted) = (real(&link)?, real(path)?);
+    if found == wanted {
+        return Ok(());
+    }
+    Err(failed(format!(
+        "The existing symlink '{}' points to '{}' and the new target is '{}'",
+        link.display(),
+        found.display(),
+        wanted.display()
+    )))
 }
 
 /// Names of the user and group that own a file, as numbers when they have no name.

@@ -47,6 +47,8 @@ pub struct ContainerSpec {
     pub uris: Vec<Uri>,
     /// The user to run as; the agent's own when unset.
     pub user: Option<String>,
+    /// Directories of the host that the sandbox shows: the name there, and the directory.
+    pub volumes: Vec<(String, PathBuf)>,
     /// Where to note the process id for recovery (`pids/forked.pid`), for checkpointing frameworks.
     pub forked_pid_path: Option<PathBuf>,
 }
@@ -63,6 +65,7 @@ impl ContainerSpec {
             environment: Vec::new(),
             uris: Vec::new(),
             user: None,
+            volumes: Vec::new(),
             forked_pid_path: None,
         }
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use libprocess_core::upid::Upid;
 use mesos_proto::v0;
 
+use crate::oversubscription::Oversubscription;
+
 /// The settings the core needs; the shell makes them from the flags and from the host.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -36,6 +38,8 @@ pub struct Config {
     pub recovery_timeout: Duration,
     /// Completed executors that stay visible per framework (`--max_completed_executors_per_framework`).
     pub max_completed_executors_per_framework: usize,
+    /// What is offered beyond what the agent has, and when it is taken back.
+    pub oversubscription: Oversubscription,
     /// End recovered executors instead of taking them back (`--recover=cleanup`).
     pub recover_cleanup: bool,
 }

@@ -21,6 +21,9 @@ pub const DEFAULT_MASTER_PING_TIMEOUT: Duration = Duration::from_secs(75);
 /// Mesos: src/slave/constants.hpp, `DEFAULT_EXECUTOR_HEARTBEAT_INTERVAL`.
 pub const EXECUTOR_HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30 * 60);
 
+/// The least time between two looks at the load: Mesos' default of none keeps its agent busy with nothing else.
+pub const QOS_CORRECTION_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
 /// Completed frameworks that stay visible. Mesos: src/slave/constants.hpp, `MAX_COMPLETED_FRAMEWORKS`.
 pub const MAX_COMPLETED_FRAMEWORKS: usize = 50;
 

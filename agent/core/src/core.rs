@@ -11,7 +11,10 @@ use libprocess_core::{
     timers::{TimerId, Timers},
     upid::Upid,
 };
-use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId};
+use mesos::{
+    Resources,
+    ids::{AgentId, ContainerId, ExecutorId, FrameworkId},
+};
 use mesos_proto::v0::SlaveInfo;
 use tracing::warn;
 
@@ -23,6 +26,7 @@ use crate::{
     framework::Framework,
     input::{FromMaster, Input},
     metrics::Counters,
+    operations::{OperationUuid, Operations},
     random::Random,
     status_updates::{Key, Manager, Uuid},
     timers::Timer,
@@ -53,6 +57,8 @@ pub(crate) enum Pending {
     Launch(ContainerId),
     /// Tasks are being written; then they may be sent to their executor.
     CheckpointTasks(ContainerId),
+    /// The end of an operation is being written; then the master may be told.
+    StoreOperation(OperationUuid),
     /// A status update is being written; then it may be forwarded.
     StoreUpdate { key: Key, uuid: Uuid, origin: Origin },
 }
@@ -80,6 +86,9 @@ pub struct AgentCore {
     /// Which executor listens on a stream.
     pub(crate) connections: BTreeMap<u64, ContainerId>,
     pub(crate) updates: Manager,
+    pub(crate) operations: Operations,
+    /// What the master was told, or is to be told, can be spared.
+    pub(crate) oversubscribed: Option<Resources>,
     pub(crate) timers: Timers<Timer>,
     pub(crate) pending: BTreeMap<Ticket, Pending>,
     next_ticket: u64,
@@ -106,6 +115,7 @@ impl AgentCore {
         );
         let mut info = config.info.clone();
         info.resources = crate::resources::upgraded(info.resources);
+        let operations = Operations::of(&info.resources);
         Self {
             info,
             config,
@@ -123,6 +133,8 @@ impl AgentCore {
             containers: BTreeMap::new(),
             connections: BTreeMap::new(),
             updates: Manager::default(),
+            operations,
+            oversubscribed: None,
             timers,
             pending: BTreeMap::new(),
             next_ticket: 0,
@@ -149,6 +161,8 @@ impl AgentCore {
                 self.container_exited(now, &container_id, end, out)
             }
             Input::Stored(ticket) => self.stored(now, ticket, out),
+            Input::VolumesNotLinked { ticket, reason } => self.volumes_not_linked(now, ticket, &reason, out),
+            Input::LoadMeasured(load) => self.load_measured(now, load, out),
             Input::Wake => self.wake_at = None,
             Input::Unregister { reason } => self.unregister(now, &reason, out),
         }
@@ -172,6 +186,10 @@ impl AgentCore {
             FromMaster::ShutdownExecutor(message) => self.shutdown_executor(now, &message, out),
             FromMaster::UpdateFramework(message) => self.update_framework(*message, out),
             FromMaster::Acknowledgement(message) => self.status_update_acknowledged(now, &message, out),
+            FromMaster::ApplyOperation(message) => self.apply_operation(*message, out),
+            FromMaster::OperationAcknowledged(message) => self.operation_acknowledged(&message, out),
+            FromMaster::ReconcileOperations(message) => self.reconcile_operations(&message, out),
+            FromMaster::CheckpointResources(message) => self.resources_checkpointed(&message.resources, out),
             FromMaster::Shutdown(message) => {
                 self.shutdown(now, message.message.as_deref().unwrap_or_default(), out)
             }
@@ -183,6 +201,7 @@ impl AgentCore {
         match self.pending.remove(&ticket) {
             Some(Pending::CheckpointExecutor(container_id)) => self.launch_container(&container_id, out),
             Some(Pending::CheckpointTasks(container_id)) => self.deliver_tasks(&container_id, out),
+            Some(Pending::StoreOperation(uuid)) => self.operation_stored(now, &uuid, out),
             Some(Pending::StoreUpdate { key, uuid, origin }) => {
                 self.update_stored(now, &key, &uuid, &origin, out)
             }
@@ -206,6 +225,9 @@ impl AgentCore {
                 }
                 Timer::ExecutorReregistration => self.executor_reregistration_timed_out(now, out),
                 Timer::ExecutorHeartbeat => self.send_heartbeats(now, out),
+                Timer::Oversubscription => self.forward_oversubscribed(now, out),
+                Timer::QosCorrections => out.push(Effect::MeasureLoad),
+                Timer::OperationRetry(uuid) => self.retry_operation(now, &uuid, out),
                 Timer::UpdateRetry(framework_id, task_id) => {
                     self.retry_update(now, &(framework_id, task_id), out)
                 }
@@ -265,6 +287,12 @@ impl AgentCore {
     #[must_use]
     pub const fn frameworks(&self) -> &BTreeMap<FrameworkId, Framework> {
         &self.frameworks
+    }
+
+    /// The agent's resources and what is done to them.
+    #[must_use]
+    pub const fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// What the agent counted.

@@ -31,6 +31,15 @@ impl Outgoing {
     }
 }
 
+/// A persistent volume that a container sees in its sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// The name in the sandbox, without a slash.
+    pub name: String,
+    /// The directory with the data.
+    pub path: String,
+}
+
 /// A container to start; the shell hands it to the containerizer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LaunchContainer {
@@ -48,6 +57,8 @@ pub struct LaunchContainer {
     pub latest: String,
     /// Where to note the pid, for frameworks that checkpoint.
     pub forked_pid_path: Option<String>,
+    /// The persistent volumes to link into the sandbox.
+    pub volumes: Vec<Volume>,
 }
 
 /// The answer to a call of an executor.
@@ -117,6 +128,44 @@ pub enum Effect {
         /// Where it points.
         target: String,
     },
+    /// Give a file another name, replacing what had it.
+    Rename {
+        /// The file.
+        from: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Remove a file, or a directory with all it holds, if it is there.
+    Remove {
+        /// The file or directory.
+        path: String,
+    },
+    /// Make the directory of a persistent volume, unless there is one.
+    MakeVolume {
+        /// The directory.
+        path: String,
+    },
+    /// Remove all data of a persistent volume.
+    RemoveVolume {
+        /// The directory.
+        path: String,
+        /// Leave the directory itself, which something is mounted on.
+        keep_root: bool,
+    },
+    /// Link persistent volumes into a sandbox, for its owner to use. One that cannot be linked is reported with
+    /// [`Input::VolumesNotLinked`](crate::Input::VolumesNotLinked) instead of `Stored`.
+    LinkVolumes {
+        /// Report the end under this ticket.
+        ticket: Ticket,
+        /// The sandbox.
+        directory: String,
+        /// What to link.
+        volumes: Vec<Volume>,
+    },
+    /// Measure the load of the host; the answer is [`Input::LoadMeasured`](crate::Input::LoadMeasured).
+    MeasureLoad,
+    /// Report under this ticket when all that was to be written before is on disk.
+    Barrier(Ticket),
     /// Start a container; the answer is [`Input::ContainerLaunched`](crate::Input::ContainerLaunched).
     Launch {
         /// Ties the answer to this request.

@@ -99,7 +99,7 @@ impl AgentCore {
             return;
         }
         self.welcome_executor(&container_id, out);
-        self.deliver_tasks(&container_id, out);
+        self.deliver_tasks_when_ready(&container_id, false, out);
     }
 
     /// Tasks that were on their way when the agent stopped, and that the executor has not seen.

@@ -109,6 +109,9 @@ impl AgentCore {
             self.acknowledge_to_executor(&key, &uuid, &origin, out);
             return;
         }
+        if is_terminal(update.status.state) {
+            self.unlink_volumes(&framework_id, &executor_id, &task_id, out);
+        }
         let executor = &self.frameworks[&framework_id].executors[&executor_id];
         let file = executor
             .checkpoint

@@ -4,7 +4,7 @@ use libprocess_core::upid::Upid;
 use mesos::ids::ContainerId;
 use mesos_proto::v0;
 
-use crate::{effect::Ticket, recover::RecoveredState};
+use crate::{effect::Ticket, oversubscription::Load, recover::RecoveredState};
 
 /// How a container ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,14 @@ pub enum FromMaster {
     UpdateFramework(Box<v0::internal::UpdateFrameworkMessage>),
     /// A scheduler has seen a status update.
     Acknowledgement(v0::internal::StatusUpdateAcknowledgementMessage),
+    /// Do something to the agent's resources.
+    ApplyOperation(Box<v0::internal::ApplyOperationMessage>),
+    /// The end of an operation has been seen.
+    OperationAcknowledged(v0::internal::AcknowledgeOperationStatusMessage),
+    /// What became of these operations?
+    ReconcileOperations(v0::internal::ReconcileOperationsMessage),
+    /// These are the agent's reservations and volumes; said by masters that know no operations on agents.
+    CheckpointResources(v0::internal::CheckpointResourcesMessage),
     /// End all executors and stop.
     Shutdown(v0::internal::ShutdownMessage),
 }
@@ -95,6 +103,15 @@ pub enum Input {
     },
     /// What was to be written is on disk. A shell that cannot write does not say so: it ends the agent.
     Stored(Ticket),
+    /// A volume could not be linked into a sandbox.
+    VolumesNotLinked {
+        /// The ticket of the request.
+        ticket: Ticket,
+        /// Why.
+        reason: String,
+    },
+    /// The load asked for with `MeasureLoad`.
+    LoadMeasured(Load),
     /// The time asked for with `WakeAfter` has come.
     Wake,
     /// The operator wants the agent to unregister, end its executors and stop (SIGUSR1).

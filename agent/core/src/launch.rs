@@ -2,22 +2,25 @@
 
 use indexmap::IndexMap;
 use libprocess_core::time::Time;
-use mesos::ids::{ContainerId, ExecutorId, FrameworkId, TaskId};
+use mesos::{
+    Resources,
+    ids::{ContainerId, ExecutorId, FrameworkId, TaskId},
+};
 use mesos_proto::v0::{
-    ContainerInfo, ExecutorInfo, FrameworkInfo, TaskGroupInfo, TaskInfo, TaskState, container_info,
+    ContainerInfo, ExecutorInfo, FrameworkInfo, Resource, TaskGroupInfo, TaskInfo, TaskState, container_info,
     executor_info, internal::ResourceVersionUUID, task_status::Reason,
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     checkpoint,
     core::{AgentCore, Effects, Pending},
-    effect::{Effect, LaunchContainer},
+    effect::{Effect, LaunchContainer, Ticket},
     executor::{ContainerState, Executor, ExecutorState, Termination},
     executor_update::AgentUpdate,
     framework::FrameworkState,
     paths::{self, Run},
-    resources::{downgraded_executor, downgraded_task, dropped, task_of},
+    resources::{downgraded_executor, downgraded_task, dropped, gone, task_of},
     timers::Timer,
 };
 
@@ -67,6 +70,12 @@ impl AgentCore {
             self.launch_refused(&launch, &framework_id, &executor_id, out);
             return;
         }
+        if let Some(text) = self.uses_unknown_resources(&launch) {
+            self.drop_tasks(now, &launch, Reason::ReasonResourcesUnknown, text, out);
+            self.remove_framework_if_idle(&framework_id, out);
+            self.launch_refused(&launch, &framework_id, &executor_id, out);
+            return;
+        }
         let state = self.frameworks[&framework_id]
             .executors
             .get(&executor_id)
@@ -95,16 +104,8 @@ impl AgentCore {
             }
             Some(ExecutorState::Running) => {
                 let container_id = self.queue(&framework_id, &executor_id, &launch);
-                if self.checkpoint_tasks(&container_id, &launch.tasks, out) {
-                    // They are sent when they are on disk.
-                    let Some(Effect::Checkpoint { ticket, .. }) = out.last_mut() else {
-                        return;
-                    };
-                    let waits = self.ticket(Pending::CheckpointTasks(container_id));
-                    *ticket = Some(waits);
-                } else {
-                    self.deliver_tasks(&container_id, out);
-                }
+                let checkpointed = self.checkpoint_tasks(&container_id, &launch.tasks, out);
+                self.deliver_tasks_when_ready(&container_id, checkpointed, out);
             }
             Some(ExecutorState::Terminating) => {
                 self.drop_tasks(
@@ -132,6 +133,80 @@ impl AgentCore {
         launch.versions.iter().any(|version| {
             version.resource_provider_id.is_none() && version.uuid.value != self.resource_version[..]
         })
+    }
+
+    /// Whether the tasks or their executor count on reservations or volumes that are not here.
+    ///
+    /// Mesos: src/slave/slave.cpp, `Slave::__run`.
+    fn uses_unknown_resources(&self, launch: &Launch) -> Option<&'static str> {
+        let unknown = |messages: &[Resource]| {
+            Resources::from_valid_protos(messages)
+                .unallocated()
+                .needing_checkpointing()
+                .iter()
+                .any(|resource| {
+                    let alone: Resources = [resource.clone()].into_iter().collect();
+                    !self.operations.checkpointed.contains(&alone)
+                })
+        };
+        if launch.tasks.iter().any(|task| unknown(&task.resources)) {
+            return Some(
+                "The checkpointed resources being used by the task or task group are unknown to the agent",
+            );
+        }
+        unknown(&launch.executor.resources)
+            .then_some("The checkpointed resources being used by the executor are unknown to the agent")
+    }
+
+    /// Sends queued tasks to their executor when they are on disk and their volumes are in the sandbox.
+    pub(crate) fn deliver_tasks_when_ready(
+        &mut self,
+        container_id: &ContainerId,
+        checkpointed: bool,
+        out: &mut Effects,
+    ) {
+        let Some((framework_id, executor_id)) = self.containers.get(container_id) else {
+            return;
+        };
+        let executor = &self.frameworks[framework_id].executors[executor_id];
+        let (volumes, directory) = (self.volumes_of(executor), executor.directory.clone());
+        if volumes.is_empty() && !checkpointed {
+            self.deliver_tasks(container_id, out);
+            return;
+        }
+        let ticket = self.ticket(Pending::CheckpointTasks(container_id.clone()));
+        out.push(if volumes.is_empty() {
+            Effect::Barrier(ticket)
+        } else {
+            Effect::LinkVolumes {
+                ticket,
+                directory,
+                volumes,
+            }
+        });
+    }
+
+    /// A volume could not be linked into the sandbox of a running executor: the executor ends.
+    ///
+    /// Mesos: src/slave/slave.cpp, `Slave::___run`.
+    pub(crate) fn volumes_not_linked(&mut self, now: Time, ticket: Ticket, reason: &str, out: &mut Effects) {
+        let Some(Pending::CheckpointTasks(container_id)) = self.pending.remove(&ticket) else {
+            return;
+        };
+        error!(%container_id, reason, "failed to update the container of an executor, destroying it");
+        let Some((framework_id, _)) = self.containers.get(&container_id) else {
+            return;
+        };
+        let state = gone(&self.frameworks[framework_id].info);
+        if let Some(executor) = self.executor_in(&container_id) {
+            executor.state = ExecutorState::Terminating;
+            executor.pending_termination.get_or_insert(Termination {
+                state,
+                reason: Reason::ReasonContainerUpdateFailed,
+                message: format!("Failed to update resources for container: {reason}"),
+            });
+        }
+        self.destroy(now, &container_id, out);
     }
 
     /// Reports tasks that were never started.
@@ -283,6 +358,16 @@ impl AgentCore {
             });
             self.executor_in(&container_id).expect("just inserted").container =
                 ContainerState::Waiting(ticket);
+        } else if self
+            .executor_in(&container_id)
+            .is_some_and(|executor| executor.allocated().any(|resource| resource.disk.is_some()))
+        {
+            // The directories of its volumes may still be on their way to the disk.
+            let ticket = self.ticket(Pending::CheckpointExecutor(container_id.clone()));
+            out.push(Effect::Barrier(ticket));
+            if let Some(executor) = self.executor_in(&container_id) {
+                executor.container = ContainerState::Waiting(ticket);
+            }
         } else {
             self.launch_container(&container_id, out);
         }
@@ -328,6 +413,7 @@ impl AgentCore {
             directory: executor.directory.clone(),
             latest: run.latest_sandbox(),
             forked_pid_path: executor.checkpoint.then(|| run.forked_pid()),
+            volumes: self.volumes_of(executor),
         };
         let ticket = self.ticket(Pending::Launch(container_id.clone()));
         if let Some(executor) = self.executor_in(container_id) {

@@ -20,6 +20,7 @@ impl AgentCore {
         }
         self.state = AgentState::Disconnected;
         self.pause_updates();
+        self.pause_operations();
         for timer in [self.register_timer.take(), self.ping_timer.take()]
             .into_iter()
             .flatten()

@@ -15,6 +15,8 @@ pub struct Counters {
     pub tasks_gone: u64,
     /// Executors whose container ended.
     pub executors_terminated: u64,
+    /// Executors that were ended because the host was overloaded.
+    pub executors_preempted: u64,
     /// Containers that could not be started.
     pub container_launch_errors: u64,
     /// Status updates that were taken.

@@ -3,10 +3,13 @@
 //! ```text
 //! work_dir
 //! ├─ slaves/<agent>/frameworks/<framework>/executors/<executor>/runs/{latest,<container>}      sandboxes
+//! ├─ volumes/roles/<role>/<persistence id>                                                     persistent volumes
 //! └─ meta
 //!    ├─ boot_id
+//!    ├─ resources/{resources.info,resources_and_operations.state}
 //!    └─ slaves/{latest,<agent>}
 //!       ├─ slave.info
+//!       ├─ operations/<operation>/operation.updates
 //!       └─ frameworks/<framework>/{framework.info,framework.pid}
 //!          └─ executors/<executor>/{executor.info,runs/{latest,<container>}}
 //!             └─ executor.sentinel · http.marker · pids/forked.pid · tasks/<task>/{task.info,task.updates}
@@ -14,7 +17,11 @@
 //!
 //! Mesos: src/slave/paths.cpp.
 
-use mesos::ids::{AgentId, ContainerId, ExecutorId, FrameworkId, TaskId};
+use mesos::{
+    Resource,
+    ids::{AgentId, ContainerId, ExecutorId, FrameworkId, TaskId},
+};
+use mesos_proto::v0::resource::disk_info::source;
 
 /// The directory of checkpointed state.
 #[must_use]
@@ -44,6 +51,80 @@ pub fn agent(root: &str, agent_id: &AgentId) -> String {
 #[must_use]
 pub fn agent_info(work_dir: &str, agent_id: &AgentId) -> String {
     format!("{}/slave.info", agent(&meta_root(work_dir), agent_id))
+}
+
+/// The checkpointed reservations and persistent volumes, one record each.
+#[must_use]
+pub fn resources_info(work_dir: &str) -> String {
+    format!("{}/resources/resources.info", meta_root(work_dir))
+}
+
+/// What [`resources_info`] is about to become, while volumes are made and removed.
+#[must_use]
+pub fn resources_target(work_dir: &str) -> String {
+    format!("{}/resources/resources.target", meta_root(work_dir))
+}
+
+/// The checkpointed `ResourceState`: the same resources with the operations that are not done with.
+#[must_use]
+pub fn resource_state(work_dir: &str) -> String {
+    format!("{}/resources/resources_and_operations.state", meta_root(work_dir))
+}
+
+/// What [`resource_state`] is about to become.
+#[must_use]
+pub fn resource_state_target(work_dir: &str) -> String {
+    format!(
+        "{}/resources/resources_and_operations.target",
+        meta_root(work_dir)
+    )
+}
+
+/// The directory of the updates of all operations.
+#[must_use]
+pub fn operations(work_dir: &str, agent_id: &AgentId) -> String {
+    format!("{}/operations", agent(&meta_root(work_dir), agent_id))
+}
+
+/// The directory of the updates of one operation, named by the text of its uuid.
+#[must_use]
+pub fn operation(work_dir: &str, agent_id: &AgentId, uuid: &str) -> String {
+    format!("{}/{uuid}", operations(work_dir, agent_id))
+}
+
+/// The checkpointed updates and acknowledgements of an operation.
+#[must_use]
+pub fn operation_updates(work_dir: &str, agent_id: &AgentId, uuid: &str) -> String {
+    format!("{}/operation.updates", operation(work_dir, agent_id, uuid))
+}
+
+/// Where the data of a persistent volume is; `None` for a resource that is none.
+///
+/// The slashes of a role become spaces, which no role has.
+///
+/// Mesos: src/slave/paths.cpp, `getPersistentVolumePath`.
+#[must_use]
+pub fn persistent_volume(work_dir: &str, volume: &Resource) -> Option<String> {
+    let disk = volume.disk()?;
+    let id = &disk.persistence.as_ref()?.id;
+    let role = volume.reservation_role()?.replace('/', " ");
+    let below = |root: &str| {
+        // A relative root is meant to be below the work directory.
+        if root.starts_with('/') {
+            root.to_owned()
+        } else {
+            join(work_dir, root)
+        }
+    };
+    let managed = |root: &str| join(root, &format!("volumes/roles/{role}/{id}"));
+    let Some(source) = &disk.source else {
+        return Some(managed(work_dir));
+    };
+    match source.r#type {
+        source::Type::Path => Some(managed(&below(source.path.as_ref()?.root.as_deref()?))),
+        source::Type::Mount => Some(below(source.mount.as_ref()?.root.as_deref()?)),
+        source::Type::Unknown | source::Type::Block | source::Type::Raw => None,
+    }
 }
 
 /// The directory of a framework.

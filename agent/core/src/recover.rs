@@ -16,6 +16,7 @@ use crate::{
     executor::{ContainerState, Executor, ExecutorState, Termination},
     framework::Framework,
     launch::run_of,
+    operations::RecoveredResources,
     paths::{self, Run},
     resources::{gone, is_terminal, upgraded},
     status_updates::{Key, Stream, Uuid, uuid_of},
@@ -80,6 +81,8 @@ pub struct RecoveredState {
     pub agents: Vec<AgentId>,
     /// All containers of earlier agents that still run.
     pub living: Vec<(ContainerId, u32)>,
+    /// Reservations, volumes and operations, if any were ever written.
+    pub resources: Option<RecoveredResources>,
     /// Things that could not be read.
     pub errors: u64,
 }
@@ -95,6 +98,14 @@ impl AgentCore {
             info!(agent_id = ?id, rebooted = state.rebooted, "recovered the agent's identity");
             self.info.id = info.id;
             self.agent_id = id;
+        }
+        if let Some(resources) = state.resources
+            && let Err(reason) = self.recover_resources(resources, out)
+        {
+            out.push(Effect::Terminate {
+                error: Some(format!("Failed to perform recovery: {reason}")),
+            });
+            return;
         }
         let mut wanted = BTreeSet::new();
         if let Some(agent_id) = self.agent_id.clone() {
@@ -323,6 +334,7 @@ impl AgentCore {
     /// Recovery is over: what did not survive is reported, and a master is looked for.
     fn recovered(&mut self, now: Time, out: &mut Effects) {
         self.state = AgentState::Disconnected;
+        self.start_oversubscription(now);
         self.recovery_time = Some(now.duration_since(self.start_time));
         let dead: Vec<ContainerId> = self
             .frameworks

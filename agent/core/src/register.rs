@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use libprocess_core::time::Time;
 use mesos::{
+    Resources,
     capabilities::agent_capabilities,
     ids::{AgentId, FrameworkId, TaskId},
 };
 use mesos_proto::v0::{
-    SlaveInfo, UUID,
+    Resource, SlaveInfo, UUID,
     internal::{
         MasterSlaveConnection, ReconcileTasksMessage, RegisterSlaveMessage, ReregisterSlaveMessage,
         SlaveRegisteredMessage, SlaveReregisteredMessage, UnregisterSlaveMessage, UpdateSlaveMessage,
@@ -54,6 +55,7 @@ impl AgentCore {
             slave: self.downgraded_info(),
             version: Some(VERSION.to_owned()),
             agent_capabilities: agent_capabilities(),
+            checkpointed_resources: self.checkpointed_resources(),
             resource_version_uuid: Some(self.resource_version_uuid()),
             ..RegisterSlaveMessage::default()
         }
@@ -64,6 +66,7 @@ impl AgentCore {
             slave: self.downgraded_info(),
             version: Some(VERSION.to_owned()),
             agent_capabilities: agent_capabilities(),
+            checkpointed_resources: self.checkpointed_resources(),
             resource_version_uuid: Some(self.resource_version_uuid()),
             ..ReregisterSlaveMessage::default()
         };
@@ -100,6 +103,11 @@ impl AgentCore {
             resources: downgraded(&self.info.resources),
             ..self.info.clone()
         }
+    }
+
+    /// Reservations and volumes, which the flags of the agent do not tell of.
+    fn checkpointed_resources(&self) -> Vec<Resource> {
+        downgraded(&self.operations.checkpointed.to_protos())
     }
 
     fn resource_version_uuid(&self) -> Box<UUID> {
@@ -199,8 +207,16 @@ impl AgentCore {
         if let Some(master) = self.master.clone() {
             let message = UpdateSlaveMessage {
                 slave_id: self.id().to_proto(),
-                update_oversubscribed_resources: Some(false),
-                operations: Some(Box::<update_slave_message::Operations>::default()),
+                update_oversubscribed_resources: Some(self.oversubscribed.is_some()),
+                oversubscribed_resources: self
+                    .oversubscribed
+                    .as_ref()
+                    .map(Resources::to_protos)
+                    .unwrap_or_default(),
+                operations: Some(Box::new(update_slave_message::Operations {
+                    operations: self.operations.known.values().cloned().collect(),
+                    ..update_slave_message::Operations::default()
+                })),
                 resource_version_uuid: Some(self.resource_version_uuid()),
                 resource_providers: Some(Box::<update_slave_message::ResourceProviders>::default()),
                 ..UpdateSlaveMessage::default()
@@ -211,6 +227,7 @@ impl AgentCore {
             });
         }
         self.resume_updates(now, out);
+        self.resume_operations(now, out);
     }
 
     /// The master believes these tasks here: those that are not were lost on the way.

@@ -1,5 +1,6 @@
 //! Small facts about tasks, capabilities and resources as messages carry them.
 
+use mesos::{ResourceFormat, convert_format};
 use mesos_proto::v0::{FrameworkInfo, Resource, Task, TaskInfo, TaskState, framework_info::capability};
 
 pub(crate) use mesos::task::is_terminal;
@@ -30,29 +31,27 @@ pub(crate) fn gone(framework: &FrameworkInfo) -> TaskState {
     }
 }
 
-/// Resources as masters expect them in messages from agents: unreserved ones say so.
+/// Resources as masters expect them in messages from agents, and as they lie on disk: in the form from before
+/// refined reservations, where that can say it.
 ///
 /// Mesos: src/common/resources_utils.cpp, `downgradeResources`.
 #[must_use]
 pub(crate) fn downgraded(resources: &[Resource]) -> Vec<Resource> {
-    resources
-        .iter()
-        .cloned()
-        .map(|mut resource| {
-            if resource.role.is_none() && resource.reservations.is_empty() {
-                resource.role = Some("*".to_owned());
-            }
-            resource
-        })
-        .collect()
+    in_format(resources.to_vec(), ResourceFormat::Legacy)
 }
 
-/// Resources as the agent keeps them and as executors see them: unreserved ones say nothing.
+/// Resources as the agent keeps them and as executors see them: with a stack of reservations.
 #[must_use]
-pub(crate) fn upgraded(mut resources: Vec<Resource>) -> Vec<Resource> {
+pub(crate) fn upgraded(resources: Vec<Resource>) -> Vec<Resource> {
+    in_format(resources, ResourceFormat::Refined)
+}
+
+fn in_format(mut resources: Vec<Resource>, format: ResourceFormat) -> Vec<Resource> {
     for resource in &mut resources {
-        if resource.role.as_deref() == Some("*") && resource.reservation.is_none() {
-            resource.role = None;
+        // What the old form cannot say stays as it is, as in Mesos.
+        let kept = resource.clone();
+        if convert_format(resource, format).is_err() {
+            *resource = kept;
         }
     }
     resources

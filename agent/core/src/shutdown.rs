@@ -196,6 +196,7 @@ impl AgentCore {
         info!(reason, "shutting down the agent");
         self.state = AgentState::Terminating;
         self.pause_updates();
+        self.pause_operations();
         let frameworks: Vec<FrameworkId> = self.frameworks.keys().cloned().collect();
         for framework_id in &frameworks {
             self.end_framework(now, framework_id, out);

@@ -2,6 +2,8 @@
 
 use mesos::ids::{ContainerId, FrameworkId, TaskId};
 
+use crate::operations::OperationUuid;
+
 /// One wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Timer {
@@ -19,4 +21,10 @@ pub enum Timer {
     ExecutorHeartbeat,
     /// A status update was not acknowledged.
     UpdateRetry(FrameworkId, TaskId),
+    /// Time to say what can be spared.
+    Oversubscription,
+    /// Time to look whether the host is overloaded.
+    QosCorrections,
+    /// The end of an operation was not acknowledged.
+    OperationRetry(OperationUuid),
 }

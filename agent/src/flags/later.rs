@@ -127,18 +127,12 @@ pub struct LaterFlags {
     /// Keep CNI state across reboot.
     #[arg(long, hide = true, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     pub network_cni_root_dir_persist: bool,
-    /// Minimum gap between oversubscribed updates.
-    #[arg(long, hide = true, default_value = "15secs")]
-    pub oversubscribed_resources_interval: String,
     /// Length of a perf sample.
     #[arg(long, hide = true, default_value = "10secs")]
     pub perf_duration: String,
     /// Start-to-start gap between perf samples.
     #[arg(long, hide = true, default_value = "1mins")]
     pub perf_interval: String,
-    /// Minimum gap between QoS corrections.
-    #[arg(long, hide = true, default_value = "0ns")]
-    pub qos_correction_interval_min: String,
     /// Lower cpu shares for revocable cpu.
     #[arg(long, hide = true, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     pub revocable_cpu_low_priority: bool,
@@ -193,9 +187,6 @@ pub struct LaterFlags {
     /// CNI network configuration directory.
     #[arg(long, hide = true)]
     pub network_cni_config_dir: Option<String>,
-    /// Module libraries to load.
-    #[arg(long, hide = true)]
-    pub modules: Option<String>,
     /// Directory of module manifests.
     #[arg(long, hide = true)]
     pub modules_dir: Option<String>,
@@ -226,12 +217,6 @@ pub struct LaterFlags {
     /// Hook modules to install.
     #[arg(long, hide = true)]
     pub hooks: Option<String>,
-    /// Oversubscription estimator.
-    #[arg(long, hide = true)]
-    pub resource_estimator: Option<String>,
-    /// QoS controller.
-    #[arg(long, hide = true)]
-    pub qos_controller: Option<String>,
     /// Resolves Secret references.
     #[arg(long, hide = true)]
     pub secret_resolver: Option<String>,
@@ -294,7 +279,6 @@ impl LaterFlags {
             ("docker_config", self.docker_config.is_some()),
             ("network_cni_plugins_dir", self.network_cni_plugins_dir.is_some()),
             ("network_cni_config_dir", self.network_cni_config_dir.is_some()),
-            ("modules", self.modules.is_some()),
             ("modules_dir", self.modules_dir.is_some()),
             ("http_authenticators", self.http_authenticators.is_some()),
             ("http_credentials", self.http_credentials.is_some()),
@@ -308,8 +292,6 @@ impl LaterFlags {
             ("default_container_info", self.default_container_info.is_some()),
             ("default_container_dns", self.default_container_dns.is_some()),
             ("hooks", self.hooks.is_some()),
-            ("resource_estimator", self.resource_estimator.is_some()),
-            ("qos_controller", self.qos_controller.is_some()),
             ("secret_resolver", self.secret_resolver.is_some()),
             ("master_detector", self.master_detector.is_some()),
             ("allowed_devices", self.allowed_devices.is_some()),

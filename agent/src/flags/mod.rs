@@ -1,6 +1,7 @@
 //! The flags of the agent. Names, defaults and meaning are those of Mesos.
 
 mod later;
+mod oversubscription;
 
 use std::{net::Ipv4Addr, path::PathBuf};
 
@@ -181,6 +182,34 @@ pub struct Flags {
     /// Accepted for compatibility; lines are never held back.
     #[arg(long, default_value_t = 0, help_heading = "Logging")]
     pub logbufsecs: u32,
+
+    /// Who says what can be spared for a while. Default: nobody. org_apache_mesos_FixedResourceEstimator always says
+    /// the `resources` of its parameters in --modules.
+    #[arg(long, help_heading = "Oversubscription", value_name = "NAME")]
+    pub resource_estimator: Option<String>,
+    /// Who takes back what was spared. Default: nobody. org_apache_mesos_LoadQoSController does when the host's load is
+    /// above its parameters `load_threshold_5min` or `load_threshold_15min` in --modules.
+    #[arg(long, help_heading = "Oversubscription", value_name = "NAME")]
+    pub qos_controller: Option<String>,
+    /// How often the master is told what can be spared.
+    #[arg(
+        long,
+        default_value = "15secs",
+        help_heading = "Oversubscription",
+        value_name = "DURATION"
+    )]
+    pub oversubscribed_resources_interval: DurationText,
+    /// The least time between two corrections, and never less than a second.
+    #[arg(
+        long,
+        default_value = "0ns",
+        help_heading = "Oversubscription",
+        value_name = "DURATION"
+    )]
+    pub qos_correction_interval_min: DurationText,
+    /// Modules and their parameters, as JSON or file:///path. No library is loaded: the two above are built in.
+    #[arg(long, help_heading = "Oversubscription", value_name = "MODULES")]
+    pub modules: Option<String>,
 
     /// Endpoints to close, as JSON or the path of a file: {"disabled_endpoints": {"paths": ["/files/browse"]}}.
     #[arg(long, value_name = "RULES")]

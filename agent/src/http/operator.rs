@@ -94,7 +94,7 @@ fn operator(
             reply.get_state = Some(Box::new(agent.core.get_state()));
         }),
         Type::GetOperations => answer.give(response::Type::GetOperations, |reply| {
-            reply.get_operations = Some(Box::default());
+            reply.get_operations = Some(Box::new(agent.core.get_operations()));
         }),
         Type::GetResourceProviders => answer.give(response::Type::GetResourceProviders, |reply| {
             reply.get_resource_providers = Some(Box::default());

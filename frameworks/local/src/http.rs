@@ -32,6 +32,16 @@ fn ask(address: &str, request: Request) -> Result<Response> {
     answer.with_context(|| format!("failed to ask {address}{path}"))
 }
 
+/// The status and body of the answer to any request.
+///
+/// # Errors
+///
+/// When nobody answers.
+pub fn request(address: &str, request: Request) -> Result<(u16, Vec<u8>)> {
+    let response = ask(address, request)?;
+    Ok((response.status, response.body_bytes().to_vec()))
+}
+
 /// The body of `http://<address><path>`, whatever its status.
 ///
 /// # Errors

@@ -18,4 +18,4 @@ mod http;
 
 pub use cluster::{Cluster, Options};
 pub use daemon::Daemon;
-pub use http::{get, get_json, post};
+pub use http::{get, get_json, post, request};

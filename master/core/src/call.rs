@@ -144,8 +144,21 @@ impl Master {
                     self.reconcile_operations(framework_id, &reconcile, effects);
                 }
             }
-            // No inverse offer and no operation status that could be acknowledged is ever sent.
-            Type::AcceptInverseOffers | Type::DeclineInverseOffers | Type::AcknowledgeOperationStatus => {}
+            Type::AcknowledgeOperationStatus => {
+                if let Some(acknowledge) = call.acknowledge_operation_status {
+                    self.acknowledge_operation(framework_id, &acknowledge, effects);
+                }
+            }
+            Type::AcceptInverseOffers => {
+                if let Some(accept) = call.accept_inverse_offers {
+                    self.accept_inverse_offers(now, framework_id, &accept);
+                }
+            }
+            Type::DeclineInverseOffers => {
+                if let Some(decline) = call.decline_inverse_offers {
+                    self.decline_inverse_offers(now, framework_id, &decline);
+                }
+            }
             Type::UpdateFramework | Type::Unknown | Type::Subscribe => {}
         }
     }

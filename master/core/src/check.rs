@@ -14,7 +14,41 @@ impl Master {
         self.allocator.check()?;
         self.check_agents()?;
         self.check_frameworks()?;
-        self.check_offers()
+        self.check_offers()?;
+        self.check_operations()
+    }
+
+    fn check_operations(&self) -> Result<(), String> {
+        for agent in self.agents.values() {
+            if agent.checkpointed != agent.total.needing_checkpointing() {
+                return Err(format!(
+                    "agent {} keeps {} of {}",
+                    agent.id, agent.checkpointed, agent.total
+                ));
+            }
+        }
+        for (id, framework) in &self.frameworks {
+            for (uuid, agent_id) in &framework.operations {
+                let agent = self.agents.get(agent_id);
+                if !agent.is_some_and(|agent| agent.operations.contains_key(uuid)) {
+                    return Err(format!("an operation of framework {id} is on no agent"));
+                }
+            }
+            let known = |uuid| framework.operations.contains_key(uuid);
+            if !framework.operation_ids.values().all(known) {
+                return Err(format!("framework {id} names an operation it has not"));
+            }
+        }
+        for (id, offer) in &self.inverse_offers {
+            let agent = self.agents.get(&offer.agent_id);
+            let framework = self.frameworks.get(&offer.framework_id);
+            if !agent.is_some_and(|agent| agent.inverse_offers.contains(id))
+                || !framework.is_some_and(|framework| framework.inverse_offers.contains(id))
+            {
+                return Err(format!("inverse offer {id} outlived its agent or framework"));
+            }
+        }
+        Ok(())
     }
 
     fn check_agents(&self) -> Result<(), String> {

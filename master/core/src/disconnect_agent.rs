@@ -45,6 +45,7 @@ impl Master {
         for offer_id in agent.offers.clone() {
             self.rescind_offer(now, &offer_id, effects);
         }
+        self.rescind_inverse_offers_of_agent(now, &agent_id, effects);
         self.allocator.deactivate_agent(now, &agent_id);
         let timer = Timer::AgentReregister(agent_id.clone(), epoch);
         effects.push(Effect::Delay(timer, self.options.agent_reregister_timeout));

@@ -60,6 +60,8 @@ pub enum Answer {
     BadRequest(String),
     /// 403 with the reason.
     Forbidden(String),
+    /// 409 with the reason.
+    Conflict(String),
     /// 501: known but not done here.
     NotImplemented,
 }
@@ -83,6 +85,8 @@ pub enum Timer {
     OperatorHeartbeat(StreamId),
     /// An offer was not used in time.
     Offer(mesos::ids::OfferId),
+    /// An inverse offer was not answered in time.
+    InverseOffer(mesos::ids::OfferId),
 }
 
 /// What the master says to agents.
@@ -99,6 +103,10 @@ pub enum ToAgent {
     FrameworkToExecutor(internal::FrameworkToExecutorMessage),
     StatusUpdateAcknowledgement(internal::StatusUpdateAcknowledgementMessage),
     UpdateFramework(Box<internal::UpdateFrameworkMessage>),
+    ApplyOperation(Box<internal::ApplyOperationMessage>),
+    OperationAcknowledgement(internal::AcknowledgeOperationStatusMessage),
+    ReconcileOperations(internal::ReconcileOperationsMessage),
+    CheckpointResources(internal::CheckpointResourcesMessage),
     Shutdown(internal::ShutdownMessage),
 }
 

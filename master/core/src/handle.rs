@@ -31,6 +31,9 @@ impl Master {
                 Some(Pending::RemoveAgent(agent_id, why)) => {
                     self.remove_agent_stored(now, &agent_id, why, effects);
                 }
+                Some(Pending::Operator(ticket, changed)) => {
+                    self.operator_change_stored(now, ticket, *changed, effects);
+                }
                 None => {}
             },
             Input::TimerFired(timer) => self.timer_fired(now, timer, effects),
@@ -41,6 +44,7 @@ impl Master {
             Input::Pong(agent_id) => self.pong(&agent_id),
             Input::Exited(pid) => self.agent_exited(now, &pid, effects),
             Input::StatusUpdate(from, message) => self.status_update(now, &from, *message, effects),
+            Input::OperationStatus(from, message) => self.operation_status(&from, *message, effects),
             Input::ExitedExecutor(from, message) => self.exited_executor(now, &from, &message, effects),
             Input::ExecutorMessage(_, message) => self.executor_message(message, effects),
             Input::Subscribe(stream, subscribe) => self.subscribe(now, stream, *subscribe, effects),
@@ -48,6 +52,7 @@ impl Master {
             Input::StreamClosed(stream) => self.stream_closed(now, &stream, effects),
             Input::OperatorSubscribe(stream) => self.operator_subscribe(now, stream, effects),
             Input::OperatorStreamClosed(stream) => self.subscribers.retain(|known| *known != stream),
+            Input::Operator(ticket, call) => self.operate(now, ticket, call, effects),
             Input::Teardown(ticket, framework_id) => {
                 self.operator_teardown(now, ticket, &framework_id, effects);
             }
@@ -71,6 +76,7 @@ impl Master {
             Timer::Heartbeat(stream) => self.heartbeat(stream, effects),
             Timer::OperatorHeartbeat(stream) => self.operator_heartbeat(stream, effects),
             Timer::Offer(offer_id) => self.offer_timeout(now, &offer_id, effects),
+            Timer::InverseOffer(offer_id) => self.rescind_inverse_offer(now, &offer_id, effects),
         }
     }
 }

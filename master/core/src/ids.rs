@@ -11,10 +11,13 @@ pub(crate) struct Ids {
     offers: u64,
     tickets: u64,
     epochs: u64,
+    /// What UUIDs come from.
+    random: u64,
 }
 
 impl Ids {
-    pub fn new(master: String) -> Self {
+    /// UUIDs follow from `seed`, which must differ from master to master.
+    pub fn new(master: String, seed: u64) -> Self {
         Self {
             master,
             agents: 0,
@@ -22,6 +25,7 @@ impl Ids {
             offers: 0,
             tickets: 0,
             epochs: 0,
+            random: seed,
         }
     }
 
@@ -44,10 +48,28 @@ impl Ids {
         next(&mut self.tickets)
     }
 
+    /// A UUID for an operation.
+    pub fn uuid(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        for half in bytes.chunks_exact_mut(8) {
+            half.copy_from_slice(&split_mix(&mut self.random).to_be_bytes());
+        }
+        mesos::uuid::from_random(bytes)
+    }
+
     /// A number that tells one connection or registration from the next.
     pub fn epoch(&mut self) -> u64 {
         next(&mut self.epochs)
     }
+}
+
+/// The next number of the generator `splitmix64`.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 fn next(counter: &mut u64) -> u64 {

@@ -5,6 +5,7 @@ use mesos::ids::{AgentId, FrameworkId};
 use mesos_proto::v0::{internal, scheduler};
 
 use crate::effect::{StreamId, Ticket, Timer};
+use crate::operator::OperatorCall;
 
 /// One thing that happened. [`crate::Master::handle`] takes them one at a time.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub enum Input {
     Exited(Upid),
     /// An agent reports what became of a task.
     StatusUpdate(Upid, Box<internal::StatusUpdateMessage>),
+    /// An agent reports what became of an operation on its resources.
+    OperationStatus(Upid, Box<internal::UpdateOperationStatusMessage>),
     /// An agent reports that an executor ended.
     ExitedExecutor(Upid, internal::ExitedExecutorMessage),
     /// An executor has something to say to its scheduler.
@@ -46,6 +49,8 @@ pub enum Input {
     OperatorSubscribe(StreamId),
     /// An operator's event stream broke.
     OperatorStreamClosed(StreamId),
+    /// An operator changes something. The ticket is answered once, when the change is durable.
+    Operator(Ticket, OperatorCall),
     /// An operator ends a framework. The ticket is answered once.
     Teardown(Ticket, FrameworkId),
 }

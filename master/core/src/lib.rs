@@ -14,6 +14,10 @@
 //! | `call` | what a scheduler may ask, and in which words it is refused |
 //! | `accept` | what happens to accepted offers; `accept::launch` starts tasks |
 //! | `decline`, `revive`, `kill`, `shutdown_executor`, `acknowledge`, `reconcile`, `message` | the other calls |
+//! | `apply_operation`, `operation_status`, `acknowledge_operation`, `reconcile_operations` | what is done to agents' resources, and what became of it |
+//! | `operator` | what operators change: resources, quota, weights, maintenance |
+//! | `roles` | what roles hold |
+//! | `inverse_offers` | frameworks are asked to leave agents |
 //! | `status_update`, `exited_executor` | what agents report |
 //! | `events` | what operators are told |
 //! | `registry` | what must survive the master |
@@ -23,7 +27,9 @@
 
 mod accept;
 mod acknowledge;
+mod acknowledge_operation;
 mod add_task;
+mod apply_operation;
 mod call;
 mod check;
 mod constants;
@@ -37,13 +43,17 @@ mod handle;
 mod heartbeat;
 mod ids;
 mod input;
+mod inverse_offers;
 mod kill;
 mod message;
 pub mod metrics;
 mod offers;
+mod operation_status;
+mod operator;
 mod options;
 mod ping;
 mod reconcile;
+mod reconcile_operations;
 mod recover;
 mod register_agent;
 pub mod registry;
@@ -51,6 +61,7 @@ mod remove_agent;
 mod remove_framework;
 mod reregister_agent;
 mod revive;
+mod roles;
 mod shutdown_executor;
 pub mod state;
 mod status_update;
@@ -68,5 +79,6 @@ mod tests;
 pub use call::validate_call;
 pub use effect::{Answer, Effect, Effects, StreamId, Ticket, Timer, ToAgent};
 pub use input::Input;
+pub use operator::OperatorCall;
 pub use options::Options;
 pub use state::Master;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mesos_proto::v0::{TaskState, offer, scheduler, task_status};
+use mesos_proto::v0::{OperationState, TaskState, offer, scheduler, task_status};
 
 /// Counters since the master started.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +10,8 @@ pub struct Metrics {
     counters: BTreeMap<&'static str, u64>,
     task_states: BTreeMap<(TaskState, task_status::Source, task_status::Reason), u64>,
     invalid_calls: u64,
+    /// Operations by kind and state: how many are in it, or came to their end in it.
+    operations: BTreeMap<(offer::operation::Type, OperationState), u64>,
 }
 
 /// Counters of one framework.
@@ -57,6 +59,40 @@ impl Metrics {
         if let Some(reason) = reason {
             count(&mut self.task_states, (state, source, reason));
         }
+    }
+
+    /// An operation is in this state.
+    pub(crate) fn operation_state(&mut self, kind: offer::operation::Type, state: OperationState) {
+        count(&mut self.operations, (kind, state));
+    }
+
+    /// An operation is in another state.
+    pub(crate) fn operation_transition(
+        &mut self,
+        kind: offer::operation::Type,
+        from: OperationState,
+        to: OperationState,
+    ) {
+        if from != to {
+            self.operation_forgotten(kind, from);
+            self.operation_state(kind, to);
+        }
+    }
+
+    /// An operation is gone that was not over.
+    pub(crate) fn operation_forgotten(&mut self, kind: offer::operation::Type, state: OperationState) {
+        if let Some(n) = self.operations.get_mut(&(kind, state)) {
+            *n = n.saturating_sub(1);
+        }
+    }
+
+    /// How many operations there are that `which` picks.
+    pub(crate) fn operations(&self, which: impl Fn(offer::operation::Type, OperationState) -> bool) -> u64 {
+        let picked = self
+            .operations
+            .iter()
+            .filter(|((kind, state), _)| which(*kind, *state));
+        picked.map(|(_, n)| n).sum()
     }
 
     /// A call that could not be understood.

@@ -40,7 +40,8 @@ impl Master {
     /// Trip 2/14: the framework is offered an agent's resources. Mesos: `Master::offer`.
     fn allocate(&mut self, now: Time, effects: &mut Effects) {
         let mut by_framework: BTreeMap<FrameworkId, Vec<v0::Offer>> = BTreeMap::new();
-        for allotment in self.allocator.run(now).offers {
+        let decisions = self.allocator.run(now);
+        for allotment in decisions.offers {
             let framework_id = allotment.framework_id.clone();
             if let Some(offer) = self.make_offer(allotment, effects) {
                 by_framework.entry(framework_id).or_default().push(offer);
@@ -61,6 +62,7 @@ impl Master {
             };
             self.send_event(&framework_id, event, effects);
         }
+        self.send_inverse_offers(decisions.inverse_offers, effects);
     }
 
     fn make_offer(&mut self, allotment: Allotment, effects: &mut Effects) -> Option<v0::Offer> {
@@ -119,6 +121,7 @@ impl Master {
             resources: in_form_for(framework, &shown),
             attributes: agent.info.attributes.clone(),
             executor_ids,
+            unavailability: self.unavailability_of(&agent.info, &agent.pid).map(Box::new),
             allocation_info: multi_role.then(|| {
                 let role = Some(offer.role.clone());
                 Box::new(v0::resource::AllocationInfo {
@@ -159,10 +162,21 @@ impl Master {
 
     /// Voids an offer, returns its resources and tells the scheduler.
     pub(crate) fn rescind_offer(&mut self, now: Time, id: &OfferId, effects: &mut Effects) {
+        self.rescind_offer_with(now, id, None, effects);
+    }
+
+    /// As [`Master::rescind_offer`], and does not offer the same again at once.
+    pub(crate) fn rescind_offer_with(
+        &mut self,
+        now: Time,
+        id: &OfferId,
+        filters: Option<&v0::Filters>,
+        effects: &mut Effects,
+    ) {
         let Some(framework_id) = self.offers.get(id).map(|offer| offer.framework_id.clone()) else {
             return;
         };
-        self.discard_offer(now, id, None);
+        self.discard_offer(now, id, filters);
         if let Some(framework) = self.frameworks.get_mut(&framework_id) {
             framework.metrics.offers_rescinded += 1;
         }
@@ -185,6 +199,7 @@ impl Master {
 
     /// Voids all offers of a framework that no longer listens.
     pub(crate) fn discard_offers_of(&mut self, now: Time, framework_id: &FrameworkId) {
+        self.discard_inverse_offers_of(now, framework_id);
         let Some(framework) = self.frameworks.get(framework_id) else {
             return;
         };
@@ -204,7 +219,7 @@ fn in_form_for(framework: &Framework, resources: &Resources) -> Vec<v0::Resource
 }
 
 /// Where an agent can be asked about itself.
-fn agent_url(hostname: &str, pid: &libprocess_core::upid::Upid) -> v0::URL {
+pub(crate) fn agent_url(hostname: &str, pid: &libprocess_core::upid::Upid) -> v0::URL {
     v0::URL {
         scheme: "http".to_owned(),
         address: v0::Address {

@@ -1,6 +1,6 @@
 //! What an operator can set.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The flags that change decisions. Names and defaults are those of Mesos' flags.
@@ -28,6 +28,8 @@ pub struct Options {
     pub root_submissions: bool,
     /// `--roles`: the only roles admitted; any when `None`.
     pub roles: Option<BTreeSet<String>>,
+    /// `--weights`: how much roles count, while the registry has no weights.
+    pub weights: BTreeMap<String, f64>,
     /// `--cluster`: the name shown to people.
     pub cluster: Option<String>,
     /// `--publish_per_framework_metrics`.
@@ -54,6 +56,7 @@ impl Default for Options {
             max_operator_event_stream_subscribers: 1000,
             root_submissions: true,
             roles: None,
+            weights: BTreeMap::new(),
             cluster: None,
             publish_per_framework_metrics: true,
             allocator: mesos_allocator::Options::default(),

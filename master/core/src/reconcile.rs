@@ -1,8 +1,8 @@
-//! A scheduler asks what became of its tasks and operations.
+//! A scheduler asks what became of its tasks.
 
 use libprocess_core::time::Time;
 use mesos::ids::{AgentId, FrameworkId, TaskId};
-use mesos_proto::v0::{self, OperationState, TaskState, scheduler, task_status};
+use mesos_proto::v0::{self, TaskState, scheduler, task_status};
 use tracing::info;
 
 use crate::accept::master_status;
@@ -92,55 +92,6 @@ impl Master {
         );
         status.unreachable_time = unreachable_since.map(|since| Box::new(time_info(since)));
         Some(status)
-    }
-
-    /// RECONCILE_OPERATIONS: no operation is ever in flight here, so all asked about are unknown or out of reach.
-    ///
-    /// Mesos: `Master::reconcileOperations`.
-    pub(crate) fn reconcile_operations(
-        &mut self,
-        framework_id: &FrameworkId,
-        reconcile: &scheduler::call::ReconcileOperations,
-        effects: &mut Effects,
-    ) {
-        self.metrics.bump("messages_reconcile_operations");
-        for asked in &reconcile.operations {
-            let agent_id = asked.slave_id.as_deref().map(AgentId::from);
-            let state = match &agent_id {
-                Some(id) if self.recovered.contains_key(id) => OperationState::OperationRecovering,
-                Some(id) if self.unreachable.contains_key(id) => OperationState::OperationUnreachable,
-                Some(id) if self.gone.contains(id) => OperationState::OperationGoneByOperator,
-                _ => OperationState::OperationUnknown,
-            };
-            let status = v0::OperationStatus {
-                operation_id: Some(Box::new(asked.operation_id.clone())),
-                state,
-                message: Some("Reconciliation: Operation is unknown".to_owned()),
-                slave_id: asked.slave_id.clone(),
-                resource_provider_id: asked.resource_provider_id.clone(),
-                ..Default::default()
-            };
-            self.send_operation_status(framework_id, status, effects);
-        }
-    }
-
-    /// Sends a scheduler the status of an operation.
-    pub(crate) fn send_operation_status(
-        &mut self,
-        framework_id: &FrameworkId,
-        status: v0::OperationStatus,
-        effects: &mut Effects,
-    ) {
-        let update = scheduler::event::UpdateOperationStatus {
-            status,
-            ..Default::default()
-        };
-        let event = scheduler::Event {
-            r#type: Some(scheduler::event::Type::UpdateOperationStatus),
-            update_operation_status: Some(Box::new(update)),
-            ..Default::default()
-        };
-        self.send_event(framework_id, event, effects);
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Registration {
     pub version: String,
     pub capabilities: Vec<slave_info::Capability>,
     pub resource_version: Option<v0::UUID>,
+    /// Everything it has, with its reservations and volumes.
+    pub total: Resources,
 }
 
 impl Master {
@@ -38,8 +40,16 @@ impl Master {
         if self.is_pending(|pending| matches!(pending, Pending::RegisterAgent(known) if known.pid == from)) {
             return;
         }
-        if let Err(reason) = check_agent(&message.slave, message.version.as_deref()) {
-            warn!(%from, reason, "agent registration ignored");
+        let checkpointed = &message.checkpointed_resources;
+        let total = match check_agent(&message.slave, checkpointed, message.version.as_deref()) {
+            Ok(total) => total,
+            Err(reason) => {
+                warn!(%from, reason, "agent registration ignored");
+                return;
+            }
+        };
+        if self.is_down(&message.slave, &from) {
+            turn_away(from, effects);
             return;
         }
         let known = self.agents.values().find(|agent| agent.pid == from);
@@ -64,6 +74,7 @@ impl Master {
             version: message.version.unwrap_or_default(),
             capabilities: message.agent_capabilities,
             resource_version: message.resource_version_uuid.map(|uuid| *uuid),
+            total,
         };
         let ticket = Ticket(self.ids.ticket());
         self.pending
@@ -100,8 +111,8 @@ impl Master {
             version,
             capabilities,
             resource_version,
+            total,
         } = registration;
-        let total = Resources::from_protos(&info.resources).unwrap_or_default();
         let epoch = self.ids.epoch();
         self.recovered.remove(&id);
         self.unreachable.remove(&id);
@@ -118,12 +129,15 @@ impl Master {
             connection: Connection::Connected,
             epoch,
             missed_pings: 1,
+            checkpointed: total.needing_checkpointing(),
             total,
+            operations: Default::default(),
             used: Default::default(),
             tasks: Default::default(),
             executors: Default::default(),
             killed: Default::default(),
             offers: Default::default(),
+            inverse_offers: Default::default(),
             resource_version,
         };
         self.agents.insert(id, agent);
@@ -138,7 +152,7 @@ impl Master {
                 id: id.clone(),
                 info: agent.info.clone(),
                 capabilities: agent.capabilities.clone(),
-                unavailability: None,
+                unavailability: self.unavailability_of(&agent.info, &agent.pid),
                 total: agent.total.clone(),
                 used: agent.used.clone(),
             },
@@ -150,7 +164,7 @@ impl Master {
         let Some(agent) = self.agents.get(id) else { return };
         let update = AgentUpdate {
             info: agent.info.clone(),
-            total: None,
+            total: Some(agent.total.clone()),
             capabilities: Some(agent.capabilities.clone()),
         };
         self.allocator.update_agent(now, id, update);
@@ -183,9 +197,27 @@ impl Master {
     }
 }
 
-/// Whether an agent may join at all; it is ignored when not, so the reason is for the log.
-pub(crate) fn check_agent(info: &v0::SlaveInfo, version: Option<&str>) -> Result<(), String> {
-    Resources::from_protos(&info.resources).map_err(|error| error.to_string())?;
+/// The agent's machine is down for maintenance: the agent ends.
+pub(crate) fn turn_away(from: Upid, effects: &mut Effects) {
+    warn!(%from, "agent is on a machine that is down");
+    let shutdown = internal::ShutdownMessage {
+        message: Some("Machine is `DOWN`".to_owned()),
+        ..Default::default()
+    };
+    effects.push(Effect::Send(from, ToAgent::Shutdown(shutdown)));
+}
+
+/// Whether an agent may join at all, and what it has if it may; it is ignored when not, so the reason is for the log.
+pub(crate) fn check_agent(
+    info: &v0::SlaveInfo,
+    checkpointed: &[v0::Resource],
+    version: Option<&str>,
+) -> Result<Resources, String> {
+    let resources = Resources::from_protos(&info.resources).map_err(|error| error.to_string())?;
+    let checkpointed = Resources::from_protos(checkpointed).map_err(|error| error.to_string())?;
+    let total = resources
+        .apply_checkpointed(&checkpointed)
+        .map_err(|error| error.to_string())?;
     let version = version.unwrap_or_default();
     let parsed = parse_version(version).ok_or_else(|| format!("Failed to parse version '{version}'"))?;
     if parsed < AGENT_VERSION_MIN {
@@ -193,7 +225,7 @@ pub(crate) fn check_agent(info: &v0::SlaveInfo, version: Option<&str>) -> Result
             "agent version is {version}, minimum supported agent version is 1.0.0"
         ));
     }
-    Ok(())
+    Ok(total)
 }
 
 fn parse_version(text: &str) -> Option<(u64, u64, u64)> {

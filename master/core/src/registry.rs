@@ -1,6 +1,10 @@
 //! What must survive the master, and how it changes.
 
-use mesos_proto::v0::{self, internal};
+use std::collections::BTreeSet;
+
+use mesos_proto::v0::{self, internal, machine_info::Mode, maintenance, quota};
+
+use crate::state::MachineKey;
 
 /// A change of the registry. Applying one twice changes nothing the second time.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +17,16 @@ pub enum Operation {
     MarkReachable(Box<v0::SlaveInfo>),
     /// An agent leaves for good.
     Remove(v0::SlaveID),
+    /// These roles have these quotas.
+    UpdateQuota(Vec<quota::QuotaConfig>),
+    /// These roles have these weights.
+    UpdateWeights(Vec<v0::WeightInfo>),
+    /// This is the maintenance schedule.
+    UpdateSchedule(Box<maintenance::Schedule>),
+    /// These machines are down.
+    StartMaintenance(Vec<v0::MachineID>),
+    /// These machines are up, and not scheduled any more.
+    StopMaintenance(Vec<v0::MachineID>),
 }
 
 impl Operation {
@@ -44,6 +58,11 @@ impl Operation {
                 true
             }
             Self::Remove(id) => remove(registry, id),
+            Self::UpdateQuota(configs) => update_quota(registry, configs),
+            Self::UpdateWeights(weights) => update_weights(registry, weights),
+            Self::UpdateSchedule(schedule) => update_schedule(registry, schedule),
+            Self::StartMaintenance(machines) => start_maintenance(registry, machines),
+            Self::StopMaintenance(machines) => stop_maintenance(registry, machines),
         }
     }
 }
@@ -67,4 +86,114 @@ fn remove(registry: &mut internal::Registry, id: &v0::SlaveID) -> bool {
     let before = slaves.len();
     slaves.retain(|slave| slave.info.id.as_deref() != Some(id));
     slaves.len() != before
+}
+
+/// What a master must be able to do to read a registry with quotas.
+pub(crate) const QUOTA_V2: &str = "QUOTA_V2";
+
+/// Mesos: `src/master/quota.cpp`, `UpdateQuota`.
+fn update_quota(registry: &mut internal::Registry, configs: &[quota::QuotaConfig]) -> bool {
+    for config in configs {
+        registry.quota_configs.retain(|known| known.role != config.role);
+        // The old form of the same.
+        registry
+            .quotas
+            .retain(|known| known.info.role.as_deref() != Some(&config.role));
+        if !config.guarantees.is_empty() || !config.limits.is_empty() {
+            registry.quota_configs.push(config.clone());
+        }
+    }
+    registry
+        .minimum_capabilities
+        .retain(|needed| needed.capability != QUOTA_V2);
+    if !registry.quota_configs.is_empty() {
+        registry
+            .minimum_capabilities
+            .push(internal::registry::MinimumCapability {
+                capability: QUOTA_V2.to_owned(),
+                ..Default::default()
+            });
+    }
+    true
+}
+
+/// Mesos: `src/master/weights.cpp`, `UpdateWeights`.
+fn update_weights(registry: &mut internal::Registry, weights: &[v0::WeightInfo]) -> bool {
+    let mut changed = false;
+    for info in weights {
+        let weight = internal::registry::Weight {
+            info: info.clone(),
+            ..Default::default()
+        };
+        match registry
+            .weights
+            .iter_mut()
+            .find(|known| known.info.role == info.role)
+        {
+            Some(known) => {
+                changed |= known.info != *info;
+                *known = weight;
+            }
+            None => {
+                registry.weights.push(weight);
+                changed = true;
+            }
+        }
+    }
+    changed
+}
+
+/// Mesos: `src/master/maintenance.cpp`, `UpdateSchedule`.
+fn update_schedule(registry: &mut internal::Registry, schedule: &maintenance::Schedule) -> bool {
+    let machines = &mut registry.machines.get_or_insert_default().machines;
+    let before = std::mem::take(machines);
+    for window in &schedule.windows {
+        for id in &window.machine_ids {
+            let key = MachineKey::of(id);
+            let known = before.iter().find(|known| MachineKey::of(&known.info.id) == key);
+            let mode = known.and_then(|known| known.info.mode).unwrap_or(Mode::Draining);
+            machines.push(internal::registry::Machine {
+                info: v0::MachineInfo {
+                    id: id.clone(),
+                    mode: Some(mode),
+                    unavailability: Some(Box::new(window.unavailability.clone())),
+                    ..Default::default()
+                },
+                ..Default::default()
+            });
+        }
+    }
+    registry.schedules = vec![schedule.clone()];
+    true
+}
+
+/// Mesos: `src/master/maintenance.cpp`, `StartMaintenance`.
+fn start_maintenance(registry: &mut internal::Registry, ids: &[v0::MachineID]) -> bool {
+    let keys: BTreeSet<MachineKey> = ids.iter().map(MachineKey::of).collect();
+    let machines = &mut registry.machines.get_or_insert_default().machines;
+    let mut changed = false;
+    for machine in machines {
+        if keys.contains(&MachineKey::of(&machine.info.id)) {
+            changed |= machine.info.mode.replace(Mode::Down) != Some(Mode::Down);
+        }
+    }
+    changed
+}
+
+/// Mesos: `src/master/maintenance.cpp`, `StopMaintenance`.
+fn stop_maintenance(registry: &mut internal::Registry, ids: &[v0::MachineID]) -> bool {
+    let keys: BTreeSet<MachineKey> = ids.iter().map(MachineKey::of).collect();
+    let is_named = |id: &v0::MachineID| keys.contains(&MachineKey::of(id));
+    let machines = &mut registry.machines.get_or_insert_default().machines;
+    let before = machines.len();
+    machines.retain(|machine| !is_named(&machine.info.id));
+    let changed = machines.len() != before;
+    for schedule in &mut registry.schedules {
+        for window in &mut schedule.windows {
+            window.machine_ids.retain(|id| !is_named(id));
+        }
+        schedule.windows.retain(|window| !window.machine_ids.is_empty());
+    }
+    registry.schedules.retain(|schedule| !schedule.windows.is_empty());
+    changed
 }

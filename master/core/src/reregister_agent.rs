@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libprocess_core::time::Time;
 use libprocess_core::upid::Upid;
+use mesos::Resources;
 use mesos::ids::{AgentId, ExecutorId, FrameworkId, TaskId};
 use mesos_proto::v0::{self, internal, task_status};
 use tracing::{info, warn};
@@ -11,7 +12,7 @@ use tracing::{info, warn};
 use crate::accept::master_status;
 use crate::effect::{Effect, Effects, Ticket, ToAgent};
 use crate::reconcile::add_latest;
-use crate::register_agent::{Registration, check_agent};
+use crate::register_agent::{Registration, check_agent, turn_away};
 use crate::registry::Operation;
 use crate::state::{Connection, Framework, Master, Pending, Task};
 
@@ -21,6 +22,8 @@ pub(crate) struct Return {
     pub pid: Upid,
     pub id: AgentId,
     pub message: internal::ReregisterSlaveMessage,
+    /// Everything it has, with its reservations and volumes.
+    pub total: Resources,
 }
 
 impl Master {
@@ -39,11 +42,19 @@ impl Master {
             warn!(%from, "agent returned without an id");
             return;
         };
-        if let Err(reason) = check_agent(&message.slave, message.version.as_deref()) {
-            warn!(%from, reason, "agent re-registration ignored");
+        let checkpointed = &message.checkpointed_resources;
+        let total = match check_agent(&message.slave, checkpointed, message.version.as_deref()) {
+            Ok(total) => total,
+            Err(reason) => {
+                warn!(%from, reason, "agent re-registration ignored");
+                return;
+            }
+        };
+        if self.is_pending(|pending| matches!(pending, Pending::ReregisterAgent(known) if known.id == id)) {
             return;
         }
-        if self.is_pending(|pending| matches!(pending, Pending::ReregisterAgent(known) if known.id == id)) {
+        if self.is_down(&message.slave, &from) {
+            turn_away(from, effects);
             return;
         }
         if self.gone.contains(&id) {
@@ -67,7 +78,7 @@ impl Master {
                 effects.push(Effect::Send(from, ToAgent::Shutdown(shutdown)));
                 return;
             }
-            self.reregister_known_agent(now, &id, from, message, effects);
+            self.reregister_known_agent(now, &id, from, message, total, effects);
             return;
         }
         info!(agent_id = %id, pid = %from, "agent returning");
@@ -82,13 +93,19 @@ impl Master {
                 pid: from,
                 id,
                 message,
+                total,
             })),
         );
     }
 
     /// The registry holds the agent as reachable: what it brings is taken into the books.
     pub(crate) fn reregister_agent_admitted(&mut self, now: Time, returned: Return, effects: &mut Effects) {
-        let Return { pid, id, message } = returned;
+        let Return {
+            pid,
+            id,
+            message,
+            total,
+        } = returned;
         self.metrics.bump("slave_reregistrations");
         let was_unreachable = self.unreachable.contains_key(&id);
         let was_recovered = self.recovered.contains_key(&id);
@@ -99,6 +116,7 @@ impl Master {
             version: message.version.clone().unwrap_or_default(),
             capabilities: message.agent_capabilities.clone(),
             resource_version: message.resource_version_uuid.as_deref().cloned(),
+            total,
         };
         self.add_agent(now, registration, effects);
         if let Some(agent) = self.agents.get_mut(&id) {
@@ -143,6 +161,7 @@ impl Master {
                 self.allocator
                     .add_framework(now, &framework_id, &framework.info, &none, false, options);
                 self.frameworks.insert(framework_id.clone(), framework);
+                self.adopt_operations(&framework_id);
                 // Before its tasks, so that operators know whose they are.
                 self.framework_added(&framework_id);
             }
@@ -233,6 +252,7 @@ impl Master {
         id: &AgentId,
         from: Upid,
         message: internal::ReregisterSlaveMessage,
+        total: Resources,
         effects: &mut Effects,
     ) {
         self.metrics.bump("slave_reregistrations");
@@ -260,6 +280,7 @@ impl Master {
             agent.connection = Connection::Connected;
             agent.missed_pings = 0;
         }
+        self.take_total(now, id, total, effects);
         self.tell_allocator_of_return(now, id);
         effects.push(Effect::Link(from.clone()));
         effects.push(Effect::Send(from.clone(), ToAgent::Reregistered(reply)));
@@ -267,6 +288,34 @@ impl Master {
         self.repeat_kills(id, &from, &message, effects);
         self.end_completed(id, &message, effects);
         self.tell_frameworks_of(&from, &message, effects);
+    }
+
+    /// The agent knows best what it has: offers of what it has not are void.
+    ///
+    /// Agents of old do not tell of operations that they missed, so they are told what they have instead.
+    fn take_total(&mut self, now: Time, id: &AgentId, total: Resources, effects: &mut Effects) {
+        let Some(agent) = self.agents.get_mut(id) else {
+            return;
+        };
+        if !agent.can(v0::slave_info::capability::Type::ResourceProvider) {
+            let message = internal::CheckpointResourcesMessage {
+                resources: agent.checkpointed_for_agent(),
+                ..Default::default()
+            };
+            effects.push(Effect::Send(
+                agent.pid.clone(),
+                ToAgent::CheckpointResources(message),
+            ));
+            return;
+        }
+        let total = total + &agent.total.revocable();
+        if agent.total == total {
+            return;
+        }
+        agent.set_total(total);
+        for offer_id in agent.offers.clone() {
+            self.rescind_offer(now, &offer_id, effects);
+        }
     }
 
     /// Tasks the agent does not know of; it answers for each of them.

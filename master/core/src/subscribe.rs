@@ -84,6 +84,7 @@ impl Master {
             let mut framework = Framework::new(id.clone(), info, now);
             framework.reregistered = Some(now);
             self.frameworks.insert(id.clone(), framework);
+            self.adopt_operations(&id);
             self.framework_added(&id);
             self.activate(now, &id, wishes, stream, effects);
             self.framework_updated(&id);

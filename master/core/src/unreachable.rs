@@ -2,7 +2,7 @@
 
 use libprocess_core::time::Time;
 use mesos::ids::{AgentId, FrameworkId};
-use mesos_proto::v0::{TaskState, scheduler, task_status};
+use mesos_proto::v0::{OperationState, TaskState, scheduler, task_status};
 use tracing::warn;
 
 use crate::disconnect_agent::Loss;
@@ -25,7 +25,7 @@ impl Master {
         let busy = self.is_pending(|pending| match pending {
             Pending::MarkUnreachable(id, ..) | Pending::RemoveAgent(id, _) => id == agent_id,
             Pending::ReregisterAgent(returned) => returned.id == *agent_id,
-            Pending::RegisterAgent(_) => false,
+            Pending::RegisterAgent(_) | Pending::Operator(..) => false,
         });
         if busy {
             return;
@@ -59,6 +59,8 @@ impl Master {
             return;
         }
         self.metrics.bump("slave_unreachable_completed");
+        let state = OperationState::OperationUnreachable;
+        self.lose_operations(agent_id, state, "Agent was marked unreachable", effects);
         self.forget_agent(now, agent_id, why, Some(when), effects);
     }
 
@@ -79,6 +81,7 @@ impl Master {
         for offer_id in agent.offers.clone() {
             self.rescind_offer(now, &offer_id, effects);
         }
+        self.rescind_inverse_offers_of_agent(now, agent_id, effects);
         let mut loss = Loss {
             state: TaskState::TaskLost,
             reason: task_status::Reason::ReasonSlaveRemoved,
@@ -99,6 +102,15 @@ impl Master {
             self.lose_tasks(now, agent_id, framework_id, &loss, effects);
         }
         self.return_freed(now);
+        let operations: Vec<_> = self
+            .agents
+            .get(agent_id)
+            .into_iter()
+            .flat_map(|agent| agent.operations.keys().copied())
+            .collect();
+        for uuid in operations {
+            self.remove_operation(agent_id, &uuid);
+        }
         self.allocator.remove_agent(now, agent_id);
         self.agents.remove(agent_id);
         effects.push(Effect::StopObserver(agent_id.clone()));

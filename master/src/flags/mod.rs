@@ -3,7 +3,7 @@
 mod accepted;
 mod allocation;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -112,6 +112,9 @@ pub struct Flags {
     /// The only roles that are admitted, separated by commas. Default: any.
     #[arg(long, help_heading = "Frameworks")]
     pub roles: Option<String>,
+    /// How much roles count, while the registry has no weights: role=weight,role=weight. See /weights.
+    #[arg(long, help_heading = "Frameworks", value_name = "WEIGHTS")]
+    pub weights: Option<String>,
     /// Whether frameworks may run as root.
     #[arg(long, default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Frameworks")]
     pub root_submissions: bool,
@@ -248,6 +251,12 @@ impl Flags {
         for role in roles.iter().flatten() {
             mesos::roles::validate(role).map_err(|error| format!("Invalid role '{role}': {error}"))?;
         }
+        if let Some(timeout) = self.offer_timeout.as_ref().filter(|timeout| timeout.0.is_zero()) {
+            return Err(format!(
+                "Invalid value '{}' for --offer_timeout: Must be greater than zero",
+                libprocess_core::duration::format_duration(timeout.0)
+            ));
+        }
         Ok(Options {
             agent_ping_timeout: self.agent_ping_timeout.0,
             max_agent_ping_timeouts: self.max_agent_ping_timeouts,
@@ -259,6 +268,7 @@ impl Flags {
             max_unreachable_tasks_per_framework: self.max_unreachable_tasks_per_framework,
             max_operator_event_stream_subscribers: self.max_operator_event_stream_subscribers,
             root_submissions: self.root_submissions,
+            weights: weights(self.weights.as_deref().unwrap_or_default(), roles.as_ref())?,
             roles,
             cluster: self.cluster.clone(),
             publish_per_framework_metrics: self.publish_per_framework_metrics,
@@ -267,4 +277,28 @@ impl Flags {
             shown,
         })
     }
+}
+
+/// `role=weight,role=weight`. Mesos: `src/master/master.cpp`, `Master::initialize`.
+fn weights(text: &str, roles: Option<&BTreeSet<String>>) -> Result<BTreeMap<String, f64>, String> {
+    let mut weights = BTreeMap::new();
+    for token in text.split(',').filter(|token| !token.is_empty()) {
+        let parts: Vec<&str> = token.split('=').filter(|part| !part.is_empty()).collect();
+        let [role, weight] = parts[..] else {
+            return Err(format!(
+                "Invalid weight: '{token}'. --weights should be of the form 'role=weight,role=weight'"
+            ));
+        };
+        let known = mesos::roles::validate(role).is_ok()
+            && roles.is_none_or(|roles| role == "*" || roles.contains(role));
+        if !known {
+            return Err(format!("Invalid weight: '{token}'. {role} is not a valid role"));
+        }
+        let weight = weight.trim().parse::<f64>().unwrap_or(0.0);
+        if weight.is_nan() || weight <= 0.0 {
+            return Err(format!("Invalid weight: '{token}'. Weights must be positive"));
+        }
+        weights.insert(role.to_owned(), weight);
+    }
+    Ok(weights)
 }

@@ -6,7 +6,7 @@ use libprocess::http::Help;
 use crate::master::MasterProcess;
 
 /// Path, what it is for, and the parameters it takes.
-const ENDPOINTS: [(&str, &str, &str); 12] = [
+const ENDPOINTS: [(&str, &str, &str); 22] = [
     (
         "/health",
         "Tells whether the master is alive.",
@@ -54,6 +54,60 @@ const ENDPOINTS: [(&str, &str, &str); 12] = [
         "/teardown",
         "Removes a framework, with all of its executors and tasks.",
         "`POST` with a form:\n\n>        frameworkId=VALUE    The id of the framework",
+    ),
+    (
+        "/reserve",
+        "Reserves resources of an agent.",
+        "`POST` with a form; offers in the way are taken back:\n\n>        slaveId=VALUE        The id of the agent\n\
+         >        resources=VALUE      JSON, a list of resources with their reservations",
+    ),
+    (
+        "/unreserve",
+        "Takes reservations back.",
+        "`POST` with a form:\n\n>        slaveId=VALUE        The id of the agent\n\
+         >        resources=VALUE      JSON, a list of reserved resources",
+    ),
+    (
+        "/create-volumes",
+        "Makes persistent volumes of reserved disk.",
+        "`POST` with a form:\n\n>        slaveId=VALUE        The id of the agent\n\
+         >        volumes=VALUE        JSON, a list of volumes",
+    ),
+    (
+        "/destroy-volumes",
+        "Removes persistent volumes with their data.",
+        "`POST` with a form:\n\n>        slaveId=VALUE        The id of the agent\n\
+         >        volumes=VALUE        JSON, a list of volumes",
+    ),
+    (
+        "/quota",
+        "Shows quotas, sets and removes them.",
+        "`GET`; `POST` of a `QuotaRequest` as JSON; `DELETE` with the role behind it. See UPDATE_QUOTA of `/api/v1` for limits.",
+    ),
+    (
+        "/weights",
+        "Shows how much roles count, and sets it.",
+        "`GET`, or `PUT` of a JSON list of `role` and `weight`.",
+    ),
+    (
+        "/maintenance/schedule",
+        "Shows when which machines are away, and sets it.",
+        "`GET`, or `POST` of a `Schedule` as JSON, which replaces the one before.",
+    ),
+    (
+        "/maintenance/status",
+        "Shows which machines are draining, with the answers of frameworks, and which are down.",
+        "",
+    ),
+    (
+        "/machine/down",
+        "Takes draining machines down: their agents end.",
+        "`POST` of a JSON list of machines.",
+    ),
+    (
+        "/machine/up",
+        "Takes machines up again, and out of the schedule.",
+        "`POST` of a JSON list of machines.",
     ),
     (
         "/api/v1",

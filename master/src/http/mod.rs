@@ -1,6 +1,7 @@
 //! The master's endpoints.
 
 mod help;
+mod operate;
 mod operator;
 mod readonly;
 mod scheduler;
@@ -13,6 +14,7 @@ use crate::master::MasterProcess;
 pub fn route(context: &mut Context<MasterProcess>) {
     readonly::route(context);
     scheduler::route(context);
+    operate::route(context);
     operator::route(context);
     help::explain(context);
 }

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use libprocess::Context;
 use libprocess::http::{Request, Responder, Response, pipe};
-use mesos::ids::FrameworkId;
+use mesos::ids::{AgentId, FrameworkId};
 use mesos_daemon::api::{ContentType, EventStream, accepted, decode_call_with};
 use mesos_daemon::{ids, version};
 use mesos_master_core::views::Read;
-use mesos_master_core::{Input, StreamId};
+use mesos_master_core::{Input, OperatorCall, StreamId};
 use mesos_proto::v0::master::{Call, Response as Reply, call::Type, response};
-use mesos_proto::v0::{Flag, Metric};
+use mesos_proto::v0::{self, Flag, Metric, offer};
 
+use super::operate::{create_operation, destroy_operation, reserve_operation, unreserve_operation};
 use crate::master::MasterProcess;
 
 pub fn route(context: &mut Context<MasterProcess>) {
@@ -124,14 +125,127 @@ fn operator(
                 Err(error) => responder.respond(Response::internal_error(error.to_string())),
             });
         }
+        Type::GetQuota => {
+            let get = response::GetQuota {
+                status: master.core.quota_status(),
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetQuota, |reply| {
+                reply.get_quota = Some(Box::new(get));
+            });
+        }
+        Type::GetWeights => {
+            let get = response::GetWeights {
+                weight_infos: master.core.weight_infos(),
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetWeights, |reply| {
+                reply.get_weights = Some(Box::new(get));
+            });
+        }
+        Type::GetMaintenanceStatus => {
+            let get = response::GetMaintenanceStatus {
+                status: master.core.maintenance_status(),
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetMaintenanceStatus, |reply| {
+                reply.get_maintenance_status = Some(Box::new(get));
+            });
+        }
+        Type::GetMaintenanceSchedule => {
+            let get = response::GetMaintenanceSchedule {
+                schedule: master.core.maintenance_schedule(),
+                ..Default::default()
+            };
+            reply(responder, form, response::Type::GetMaintenanceSchedule, |reply| {
+                reply.get_maintenance_schedule = Some(Box::new(get));
+            });
+        }
         Type::Subscribe => subscribe(master, context, form, responder),
         Type::Teardown => {
             let Some(teardown) = call.teardown else { return };
             let id = FrameworkId::from(&teardown.framework_id);
             master.request(context, responder, |ticket| Input::Teardown(ticket, id));
         }
-        _ => responder.respond(Response::not_implemented("")),
+        _ => match change(call, kind) {
+            Some(change) => master.request(context, responder, |ticket| Input::Operator(ticket, change)),
+            None => responder.respond(Response::not_implemented("")),
+        },
     }
+}
+
+/// The calls that change something; `None` for those that are not known here.
+fn change(call: Call, kind: Type) -> Option<OperatorCall> {
+    let operate = |agent_id: &v0::SlaveID, operation: offer::Operation| {
+        OperatorCall::Operate(AgentId::from(agent_id), Box::new(operation))
+    };
+    Some(match kind {
+        Type::ReserveResources => {
+            let call = call.reserve_resources?;
+            let reserve = offer::operation::Reserve {
+                source: call.source,
+                resources: call.resources,
+                ..Default::default()
+            };
+            operate(&call.slave_id, reserve_operation(reserve))
+        }
+        Type::UnreserveResources => {
+            let call = call.unreserve_resources?;
+            operate(&call.slave_id, unreserve_operation(call.resources))
+        }
+        Type::CreateVolumes => {
+            let call = call.create_volumes?;
+            operate(&call.slave_id, create_operation(call.volumes))
+        }
+        Type::DestroyVolumes => {
+            let call = call.destroy_volumes?;
+            operate(&call.slave_id, destroy_operation(call.volumes))
+        }
+        Type::GrowVolume => {
+            let call = call.grow_volume?;
+            let grow = offer::operation::GrowVolume {
+                volume: call.volume,
+                addition: call.addition,
+                ..Default::default()
+            };
+            let operation = offer::Operation {
+                r#type: Some(offer::operation::Type::GrowVolume),
+                grow_volume: Some(Box::new(grow)),
+                ..Default::default()
+            };
+            operate(&*call.slave_id?, operation)
+        }
+        Type::ShrinkVolume => {
+            let call = call.shrink_volume?;
+            let shrink = offer::operation::ShrinkVolume {
+                volume: call.volume,
+                subtract: call.subtract,
+                ..Default::default()
+            };
+            let operation = offer::Operation {
+                r#type: Some(offer::operation::Type::ShrinkVolume),
+                shrink_volume: Some(Box::new(shrink)),
+                ..Default::default()
+            };
+            operate(&*call.slave_id?, operation)
+        }
+        Type::UpdateWeights => OperatorCall::UpdateWeights(call.update_weights?.weight_infos),
+        Type::SetQuota => OperatorCall::SetQuota(call.set_quota?.quota_request),
+        Type::UpdateQuota => {
+            let call = call.update_quota?;
+            OperatorCall::UpdateQuota(call.quota_configs, call.force == Some(true))
+        }
+        Type::RemoveQuota => OperatorCall::RemoveQuota {
+            role: call.remove_quota?.role,
+            path: None,
+        },
+        Type::UpdateMaintenanceSchedule => {
+            OperatorCall::UpdateSchedule(call.update_maintenance_schedule?.schedule)
+        }
+        Type::StartMaintenance => OperatorCall::StartMaintenance(call.start_maintenance?.machines),
+        Type::StopMaintenance => OperatorCall::StopMaintenance(call.stop_maintenance?.machines),
+        _ => return None,
+    })
 }
 
 /// The call, its type and the form of the answer. Mesos: `validation::master::call::validate` for the words.
@@ -141,21 +255,9 @@ fn parse(request: &Request) -> Result<(Call, Type, ContentType), Response> {
         mesos::convert::master_call_from_wire,
         mesos::convert::master_call_from_json,
     )?;
-    let invalid = |missing: &str| {
-        Err(Response::bad_request(format!(
-            "Failed to validate master::Call: Expecting '{missing}' to be present"
-        )))
-    };
-    let Some(kind) = call.r#type else {
-        return invalid("type");
-    };
-    match kind {
-        Type::ListFiles if call.list_files.is_none() => return invalid("list_files"),
-        Type::ReadFile if call.read_file.is_none() => return invalid("read_file"),
-        Type::GetMetrics if call.get_metrics.is_none() => return invalid("get_metrics"),
-        Type::Teardown if call.teardown.is_none() => return invalid("teardown"),
-        _ => {}
-    }
+    let invalid = |error| Response::bad_request(format!("Failed to validate master::Call: {error}"));
+    mesos::validate::master_call(&call).map_err(invalid)?;
+    let kind = call.r#type.unwrap_or_default();
     let form = accepted(request)?;
     Ok((call, kind, form))
 }

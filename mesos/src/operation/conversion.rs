@@ -50,20 +50,26 @@ impl Conversion {
     ///
     /// Mesos: src/common/resources.cpp, ResourceConversion::apply
     pub fn apply(&self, resources: &Resources) -> Result<Resources, Error> {
+        let mut result = resources.clone();
+        self.apply_to(&mut result)?;
+        Ok(result)
+    }
+
+    /// Changes a bundle. After an error it is to be thrown away.
+    pub(super) fn apply_to(&self, resources: &mut Resources) -> Result<(), Error> {
         if !resources.contains(&self.consumed) {
             return Err(Error::new(format!(
                 "{resources} does not contain {}",
                 self.consumed
             )));
         }
-        let mut result = resources.clone();
-        result -= &self.consumed;
-        result += &self.converted;
+        *resources -= &self.consumed;
+        *resources += &self.converted;
         match &self.destroyed {
-            Some(volume) if result.iter().any(|own| own.contains(volume)) => Err(Error::new(format!(
+            Some(volume) if resources.contains_one(volume) => Err(Error::new(format!(
                 "Persistent volume {volume} cannot be removed due to additional shared copies"
             ))),
-            _ => Ok(result),
+            _ => Ok(()),
         }
     }
 }

@@ -39,6 +39,7 @@ pub use self::provider::{provider_of, provider_of_resources};
 pub use self::upgrade::{downgrade, validate_and_upgrade};
 pub use self::visit::for_each_resource;
 
+use mesos_proto::v0::OperationState;
 use mesos_proto::v0::offer::Operation;
 use mesos_proto::v0::offer::operation::Type;
 
@@ -82,6 +83,24 @@ pub fn is_speculative(operation: &Operation) -> bool {
     }
 }
 
+/// Tells whether an operation in this state is over.
+///
+/// Mesos: src/common/protobuf_utils.cpp, isTerminalState
+pub fn is_terminal(state: OperationState) -> bool {
+    match state {
+        OperationState::OperationFinished
+        | OperationState::OperationFailed
+        | OperationState::OperationError
+        | OperationState::OperationDropped
+        | OperationState::OperationGoneByOperator => true,
+        OperationState::OperationUnsupported
+        | OperationState::OperationPending
+        | OperationState::OperationUnreachable
+        | OperationState::OperationRecovering
+        | OperationState::OperationUnknown => false,
+    }
+}
+
 impl Resources {
     /// The bundle after an operation.
     ///
@@ -114,7 +133,7 @@ impl Resources {
     ) -> Result<Resources, Error> {
         let mut result = self.clone();
         for conversion in conversions {
-            result = conversion.apply(&result)?;
+            conversion.apply_to(&mut result)?;
         }
         Ok(result)
     }

@@ -122,11 +122,15 @@ impl Limits {
 
 impl<N: AsRef<str> + Into<Arc<str>>> FromIterator<(N, Scalar)> for Limits {
     fn from_iter<I: IntoIterator<Item = (N, Scalar)>>(bounds: I) -> Self {
-        let mut limits = Self::new();
-        for (name, limit) in bounds {
-            limits.set(name, limit);
-        }
-        limits
+        let mut limits: Entries = bounds
+            .into_iter()
+            .map(|(name, limit)| (name.into(), limit))
+            .collect();
+        // Of several bounds of one name the last counts, so it must come first.
+        limits.reverse();
+        limits.sort_by(|one, two| one.0.cmp(&two.0));
+        limits.dedup_by(|next, kept| next.0 == kept.0);
+        Self(limits)
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Quantities(Entries);
 /// Amounts by name, the names in ascending order. There are few of them.
 type Entries = Vec<(Arc<str>, Scalar)>;
 
+/// So many entries may be moved for a new one.
+const FEW: usize = 64;
+
 fn position(entries: &Entries, name: &str) -> Result<usize, usize> {
     entries.binary_search_by(|entry| entry.0.as_ref().cmp(name))
 }
@@ -163,14 +166,14 @@ impl Quantities {
 
 /// How much a resource counts for. Elements saturate where thousandths end.
 pub(crate) fn amount(resource: &Resource) -> Scalar {
-    let elements = |count: u64| {
+    let elements = |count: u128| {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         Scalar::from_thousandths(count.saturating_mul(1000))
     };
     match resource.value() {
         Value::Scalar(scalar) => *scalar,
         Value::Ranges(ranges) => elements(ranges.count()),
-        Value::Set(set) => elements(set.items().len() as u64),
+        Value::Set(set) => elements(set.items().len() as u128),
         Value::Text(_) => Scalar::ZERO,
     }
 }
@@ -187,8 +190,26 @@ impl<'a> FromIterator<&'a Resource> for Quantities {
 impl<N: AsRef<str> + Into<Arc<str>>> FromIterator<(N, Scalar)> for Quantities {
     fn from_iter<I: IntoIterator<Item = (N, Scalar)>>(amounts: I) -> Self {
         let mut quantities = Self::new();
+        // New names among many are sorted in the end: to make room for each would take a square of them.
+        let mut later: Vec<(Arc<str>, Scalar)> = Vec::new();
         for (name, amount) in amounts {
-            quantities.increase(name, amount);
+            if quantities.0.len() < FEW || position(&quantities.0, name.as_ref()).is_ok() {
+                quantities.increase(name, amount);
+            } else if amount > Scalar::ZERO {
+                later.push((name.into(), amount));
+            }
+        }
+        later.sort_by(|one, two| one.0.cmp(&two.0));
+        later.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+            }
+            same
+        });
+        if !later.is_empty() {
+            quantities.0.append(&mut later);
+            quantities.0.sort_by(|one, two| one.0.cmp(&two.0));
         }
         quantities
     }
@@ -196,21 +217,32 @@ impl<N: AsRef<str> + Into<Arc<str>>> FromIterator<(N, Scalar)> for Quantities {
 
 impl AddAssign<&Quantities> for Quantities {
     fn add_assign(&mut self, other: &Quantities) {
-        for (name, amount) in &other.0 {
-            match position(&self.0, name) {
-                Ok(index) => self.0[index].1 += *amount,
-                Err(index) => self.0.insert(index, (name.clone(), *amount)),
+        let own = std::mem::take(&mut self.0);
+        let mut sum = Vec::with_capacity(own.len().max(other.0.len()));
+        let mut parts = other.0.iter().peekable();
+        for (name, amount) in own {
+            while let Some(part) = parts.next_if(|part| part.0 < name) {
+                sum.push(part.clone());
             }
+            let added = parts.next_if(|part| part.0 == name).map(|part| part.1);
+            sum.push((name, amount + added.unwrap_or_default()));
         }
+        sum.extend(parts.cloned());
+        self.0 = sum;
     }
 }
 
 /// Never below nothing.
 impl SubAssign<&Quantities> for Quantities {
     fn sub_assign(&mut self, other: &Quantities) {
-        for (name, amount) in other.iter() {
-            self.decrease(name, amount);
-        }
+        let mut parts = other.0.iter().peekable();
+        self.0.retain_mut(|(name, amount)| {
+            while parts.next_if(|part| part.0 < *name).is_some() {}
+            if let Some(part) = parts.next_if(|part| part.0 == *name) {
+                *amount -= part.1;
+            }
+            *amount > Scalar::ZERO
+        });
     }
 }
 

@@ -11,8 +11,8 @@ pub(super) fn entries<'a>(
     text: &'a str,
     what: &'a str,
 ) -> impl Iterator<Item = Result<(&'a str, Scalar, &'a str), Error>> {
-    tokens(text, ";").map(move |token| {
-        let pair: Vec<&str> = tokens(token, ":").collect();
+    tokens(text, &[';']).map(move |token| {
+        let pair: Vec<&str> = tokens(token, &[':']).collect();
         let [name, value] = pair[..] else {
             return Err(Error::new(format!(
                 "Failed to parse '{token}': missing or extra ':'"

@@ -11,11 +11,11 @@ use super::Resource;
 /// Mesos: src/common/resources.cpp, operator<<(ostream&, const Resource&)
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        if let Some(role) = &self.allocation {
+        f.write_str(self.name())?;
+        if let Some(role) = self.allocation_role() {
             write!(f, "(allocated: {role})")?;
         }
-        if let Some(identity) = &self.identity {
+        if let Some(identity) = self.identity() {
             if !identity.reservations.is_empty() {
                 let stack: Vec<String> = identity.reservations.iter().map(reservation).collect();
                 write!(f, "(reservations: [{}])", stack.join(","))?;

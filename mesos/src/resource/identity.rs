@@ -1,5 +1,7 @@
 //! What tells a resource from others of its name.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use mesos_proto::v0::resource::disk_info::{Source, source};
 use mesos_proto::v0::resource::{DiskInfo, ReservationInfo};
 use mesos_proto::v0::{Label, Labels};
@@ -10,7 +12,7 @@ use crate::ids::ResourceProviderId;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
     pub(super) reservations: Vec<ReservationInfo>,
-    pub(super) disk: Option<DiskInfo>,
+    pub(super) disk: Option<Box<DiskInfo>>,
     pub(super) revocable: bool,
     pub(super) shared: bool,
     pub(super) provider_id: Option<ResourceProviderId>,
@@ -51,8 +53,44 @@ impl PartialEq for Identity {
                 .iter()
                 .zip(&other.reservations)
                 .all(|(one, two)| same_reservation(one, two))
-            && both(&self.disk, &other.disk, same_disk)
+            && both(&self.disk, &other.disk, |one, two| same_disk(one, two))
     }
+}
+
+/// What is equal has one hash; what equality leaves out is left out.
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.revocable, self.shared, &self.provider_id).hash(hasher);
+        self.reservations.len().hash(hasher);
+        for reservation in &self.reservations {
+            (reservation.r#type.map(|kind| kind as i32), &reservation.role).hash(hasher);
+            reservation.principal.hash(hasher);
+            hash_labels(reservation.labels.as_deref(), hasher);
+        }
+        let Some(disk) = &self.disk else { return };
+        disk.persistence
+            .as_ref()
+            .map(|persistence| &persistence.id)
+            .hash(hasher);
+        let Some(source) = &disk.source else { return };
+        (source.r#type as i32, &source.vendor, &source.id, &source.profile).hash(hasher);
+        source.path.as_ref().map(|path| &path.root).hash(hasher);
+        source.mount.as_ref().map(|mount| &mount.root).hash(hasher);
+        hash_labels(source.metadata.as_deref(), hasher);
+    }
+}
+
+/// Labels have no order, so their hashes are added up.
+fn hash_labels(labels: Option<&Labels>, hasher: &mut impl Hasher) {
+    let sum = labels.map(|labels| {
+        let hashes = labels.labels.iter().map(|label| {
+            let mut hasher = DefaultHasher::new();
+            (&label.key, &label.value).hash(&mut hasher);
+            hasher.finish()
+        });
+        hashes.fold(0, u64::wrapping_add)
+    });
+    sum.hash(hasher);
 }
 
 /// Tells whether both are absent, or both there and alike.
@@ -91,10 +129,21 @@ fn same_source(one: &Source, two: &Source) -> bool {
 ///
 /// Mesos: src/common/type_utils.cpp, operator==(const Labels&, const Labels&)
 fn same_labels(one: &Labels, two: &Labels) -> bool {
-    let same = |one: &Label, two: &Label| one.key == two.key && one.value == two.value;
-    one.labels.len() == two.labels.len()
-        && one.labels.iter().all(|label| {
-            let count = |labels: &[Label]| labels.iter().filter(|other| same(label, other)).count();
-            count(&one.labels) == count(&two.labels)
-        })
+    fn parts(label: &Label) -> (&str, Option<&str>) {
+        (&label.key, label.value.as_deref())
+    }
+    if one.labels.len() != two.labels.len() {
+        return false;
+    }
+    let pairs = one.labels.iter().zip(&two.labels);
+    if pairs.clone().all(|(one, two)| parts(one) == parts(two)) {
+        return true;
+    }
+    let sorted = |labels: &Labels| {
+        let mut labels: Vec<Label> = labels.labels.clone();
+        labels.sort_unstable_by(|one, two| parts(one).cmp(&parts(two)));
+        labels
+    };
+    let (one, two) = (sorted(one), sorted(two));
+    one.iter().zip(&two).all(|(one, two)| parts(one) == parts(two))
 }

@@ -1,8 +1,10 @@
 //! One resource: a value with everything that tells it from others of its name.
 
+mod allocate;
 mod display;
 mod format;
 mod identity;
+mod key;
 mod proto;
 
 use std::sync::Arc;
@@ -11,10 +13,12 @@ use mesos_proto::v0::resource::disk_info::source;
 use mesos_proto::v0::resource::{DiskInfo, ReservationInfo, reservation_info};
 use mesos_proto::v0::value::Type;
 
+pub(crate) use self::allocate::allocate_all;
 pub(crate) use self::display::{labels_text, source_text};
 pub use self::format::{ResourceFormat, convert_format};
 use self::identity::Identity;
 pub(crate) use self::identity::same_reservation;
+use self::key::{Key, Known, Parts};
 use crate::ids::ResourceProviderId;
 use crate::{Ranges, Scalar, Set, Value, roles};
 
@@ -22,33 +26,41 @@ use crate::{Ranges, Scalar, Set, Value, roles};
 ///
 /// Two resources are equal when their values are and when nothing else tells them apart: name, role they
 /// are allocated to, reservations, disk, revocable, shared, provider.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Resource {
-    name: Arc<str>,
     value: Value,
-    /// The role it is allocated to.
-    allocation: Option<Arc<str>>,
-    /// What only few resources have.
-    identity: Option<Arc<Identity>>,
+    /// What tells it from others of its name; none for the most.
+    key: Option<Arc<Key>>,
     /// How often a shared resource is held; one for all others.
     copies: u32,
+    name: Known,
 }
 
 impl Resource {
     /// An unreserved resource.
-    pub fn new(name: impl Into<Arc<str>>, value: Value) -> Self {
+    pub fn new(name: impl AsRef<str>, value: Value) -> Self {
+        let name = name.as_ref();
+        let known = Known::of(name);
         Self {
-            name: name.into(),
             value,
-            allocation: None,
-            identity: None,
+            key: match known {
+                Known::Other => Key::new(Parts {
+                    name: Some(name.into()),
+                    ..Parts::default()
+                }),
+                _ => None,
+            },
             copies: 1,
+            name: known,
         }
     }
 
     /// The name, e.g. `cpus`.
     pub fn name(&self) -> &str {
-        &self.name
+        match (self.name, &self.key) {
+            (Known::Other, Some(key)) => key.parts().name.as_deref().unwrap_or_default(),
+            (known, _) => known.name(),
+        }
     }
 
     /// The value.
@@ -87,19 +99,25 @@ impl Resource {
 
     /// The role it is allocated to.
     pub fn allocation_role(&self) -> Option<&str> {
-        self.allocation.as_deref()
+        self.parts().and_then(|parts| parts.allocation.as_deref())
     }
 
     /// Allocates it to a role, or to none.
     pub fn set_allocation_role(&mut self, role: Option<Arc<str>>) {
-        self.allocation = role;
+        self.change_parts(|parts| parts.allocation = role);
+    }
+
+    fn parts(&self) -> Option<&Parts> {
+        self.key.as_ref().map(|key| key.parts())
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.parts().map(|parts| &parts.identity)
     }
 
     /// The reservations, the innermost (most refined) last.
     pub fn reservations(&self) -> &[ReservationInfo] {
-        self.identity
-            .as_ref()
-            .map_or(&[], |identity| &identity.reservations)
+        self.identity().map_or(&[], |identity| &identity.reservations)
     }
 
     /// The role it is reserved for.
@@ -133,14 +151,12 @@ impl Resource {
 
     /// What is known about the disk behind it.
     pub fn disk(&self) -> Option<&DiskInfo> {
-        self.identity.as_ref().and_then(|identity| identity.disk.as_ref())
+        self.identity().and_then(|identity| identity.disk.as_deref())
     }
 
     /// The resource provider it comes from; none for the agent itself.
     pub fn provider_id(&self) -> Option<&ResourceProviderId> {
-        self.identity
-            .as_ref()
-            .and_then(|identity| identity.provider_id.as_ref())
+        self.identity().and_then(|identity| identity.provider_id.as_ref())
     }
 
     /// Tells whether a resource provider other than the agent itself brought it.
@@ -211,12 +227,12 @@ impl Resource {
 
     /// Tells whether it may be taken back at any time.
     pub fn is_revocable(&self) -> bool {
-        self.identity.as_ref().is_some_and(|identity| identity.revocable)
+        self.identity().is_some_and(|identity| identity.revocable)
     }
 
     /// Tells whether several tasks may use it at once.
     pub fn is_shared(&self) -> bool {
-        self.identity.as_ref().is_some_and(|identity| identity.shared)
+        self.identity().is_some_and(|identity| identity.shared)
     }
 
     /// Tells whether it outlives the tasks that use it.
@@ -282,9 +298,7 @@ impl Resource {
     /// Tells whether it stands for one thing that cannot be split or joined: a mounted or block disk, a raw
     /// disk with an id, a persistent volume.
     pub fn is_exclusive(&self) -> bool {
-        self.identity
-            .as_ref()
-            .is_some_and(|identity| identity.is_exclusive())
+        self.key.as_ref().is_some_and(|key| key.is_exclusive())
     }
 
     /// Tells whether there is nothing of it.
@@ -299,59 +313,80 @@ impl Resource {
 
     /// Tells whether all of `other` is in this one.
     pub fn contains(&self, other: &Resource) -> bool {
-        if self.is_shared() || other.is_shared() {
-            return self.copies >= other.copies && self == other;
+        if !self.is_same_kind(other) {
+            return false;
         }
-        self.is_subtractable(other)
-            && match (&self.value, &other.value) {
-                (Value::Scalar(all), Value::Scalar(part)) => part <= all,
-                (Value::Ranges(all), Value::Ranges(part)) => all.contains(part),
-                (Value::Set(all), Value::Set(part)) => all.contains(part),
-                _ => false,
-            }
+        if self.is_exclusive() {
+            // Sharing is part of the kind.
+            return self.value == other.value && (!self.is_shared() || self.copies >= other.copies);
+        }
+        match (&self.value, &other.value) {
+            (Value::Scalar(all), Value::Scalar(part)) => part <= all,
+            (Value::Ranges(all), Value::Ranges(part)) => all.contains(part),
+            (Value::Set(all), Value::Set(part)) => all.contains(part),
+            _ => false,
+        }
     }
 
     /// Tells whether everything but the value is the same.
     ///
     /// Mesos: src/common/resources.cpp, compareResourceMetadata
+    #[inline]
     pub fn is_same_kind(&self, other: &Resource) -> bool {
         self.name == other.name
-            && self.kind() == other.kind()
-            && self.allocation == other.allocation
-            && match (&self.identity, &other.identity) {
-                (None, None) => true,
-                (Some(one), Some(two)) => Arc::ptr_eq(one, two) || one == two,
-                _ => false,
-            }
+            && key::same(self.key.as_ref(), other.key.as_ref())
+            && std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value)
     }
 
     /// Tells whether the two can become one.
     ///
     /// Mesos: src/common/resources.cpp, internal::addable
+    #[inline]
     pub(crate) fn is_addable(&self, other: &Resource) -> bool {
-        if self.is_shared() || other.is_shared() {
-            return self == other;
-        }
-        self.is_same_kind(other) && !self.is_exclusive()
+        self.is_same_kind(other) && (!self.is_exclusive() || (self.is_shared() && self.value == other.value))
     }
 
     /// Tells whether the other can be taken from this one.
     ///
     /// Mesos: src/common/resources.cpp, internal::subtractable
+    #[inline]
     pub(crate) fn is_subtractable(&self, other: &Resource) -> bool {
-        if self.is_shared() || other.is_shared() {
-            return self == other;
-        }
         self.is_same_kind(other) && (!self.is_exclusive() || self.value == other.value)
+    }
+
+    /// A number that is the same for all resources that [`Resource::is_subtractable`] and
+    /// [`Resource::is_addable`] can hold for.
+    pub(crate) fn slot(&self) -> u32 {
+        let mut hash = self.key.as_ref().map_or(0, |key| key.hash());
+        hash ^= (self.name as u64) << 8 | self.kind() as u64;
+        if self.is_exclusive() {
+            hash ^= self
+                .scalar()
+                .map_or(0, |scalar| (scalar.thousandths() as u64) << 16);
+        }
+        // The upper half of a product depends on all bits below.
+        (hash.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+    }
+
+    /// Both scalars, when there is nothing but a well-known name to tell the two apart, and it does not.
+    #[inline]
+    pub(crate) fn plain_scalars(&mut self, other: &Resource) -> Option<(&mut Scalar, Scalar)> {
+        match (&mut self.value, &other.value) {
+            (Value::Scalar(one), Value::Scalar(two))
+                if self.name == other.name && self.key.is_none() && other.key.is_none() =>
+            {
+                Some((one, *two))
+            }
+            _ => None,
+        }
     }
 
     /// Adds an addable resource.
     pub(crate) fn add(&mut self, other: &Resource) {
-        if self.is_shared() {
-            self.copies = self.copies.saturating_add(other.copies);
-            return;
-        }
         match (&mut self.value, &other.value) {
+            _ if self.key.as_ref().is_some_and(|key| key.is_exclusive()) => {
+                self.copies = self.copies.saturating_add(other.copies);
+            }
             (Value::Scalar(sum), Value::Scalar(part)) => *sum += *part,
             (Value::Ranges(sum), Value::Ranges(part)) => *sum += part,
             (Value::Set(sum), Value::Set(part)) => *sum += part,
@@ -361,28 +396,63 @@ impl Resource {
 
     /// Takes a subtractable resource away; `false` when nothing is left.
     pub(crate) fn subtract(&mut self, other: &Resource) -> bool {
-        if self.is_shared() {
-            self.copies = self.copies.saturating_sub(other.copies);
-            return self.copies > 0;
-        }
         match (&mut self.value, &other.value) {
-            (Value::Scalar(rest), Value::Scalar(part)) => *rest -= *part,
-            (Value::Ranges(rest), Value::Ranges(part)) => *rest -= part,
-            (Value::Set(rest), Value::Set(part)) => *rest -= part,
+            (Value::Scalar(rest), Value::Scalar(part)) if self.copies == 1 => {
+                // What is held once and equal is gone, too.
+                *rest -= *part;
+                *rest > Scalar::ZERO
+            }
+            _ if self.copies > 1 => {
+                self.copies = self.copies.saturating_sub(other.copies);
+                self.copies > 0
+            }
+            (Value::Ranges(rest), Value::Ranges(part)) => {
+                *rest -= part;
+                !rest.is_empty()
+            }
+            (Value::Set(rest), Value::Set(part)) => {
+                *rest -= part;
+                !rest.is_empty()
+            }
             _ => unreachable!("subtractable resources have one type, and it is not text"),
         }
-        !self.is_empty() && self.scalar().is_none_or(|rest| rest > Scalar::ZERO)
     }
 
-    /// Changes the identity, and drops one that says nothing.
+    #[inline(never)]
+    fn clone_any(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            key: self.key.clone(),
+            ..*self
+        }
+    }
+
+    /// Changes the identity.
     fn change(&mut self, change: impl FnOnce(&mut Identity)) {
-        let mut identity = self.identity.as_deref().cloned().unwrap_or_default();
-        change(&mut identity);
-        self.identity = if identity.is_plain() {
-            None
-        } else {
-            Some(Arc::new(identity))
-        };
+        self.change_parts(|parts| change(&mut parts.identity));
+    }
+
+    /// Changes all but the value and a well-known name.
+    fn change_parts(&mut self, change: impl FnOnce(&mut Parts)) {
+        let mut parts = self.parts().cloned().unwrap_or_default();
+        change(&mut parts);
+        self.key = Key::new(parts);
+    }
+}
+
+impl Clone for Resource {
+    /// Most are scalars; they are written in place, without a call.
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        match &self.value {
+            Value::Scalar(scalar) => Self {
+                value: Value::Scalar(*scalar),
+                key: self.key.clone(),
+                copies: self.copies,
+                name: self.name,
+            },
+            _ => self.clone_any(),
+        }
     }
 }
 

@@ -29,19 +29,24 @@ impl Resource {
             Type::Text => Value::Text(String::new()),
         };
         let mut resource = Self::new(message.name.as_str(), value);
-        resource.allocation = message
-            .allocation_info
-            .as_deref()
+        let allocation = message.allocation_info.as_deref();
+        let allocation = allocation
             .and_then(|allocation| allocation.role.as_deref())
             .map(Arc::from);
-        resource.change(|identity| *identity = identity_of(message));
+        let identity = identity_of(message);
+        if allocation.is_some() || !identity.is_plain() {
+            resource.change_parts(|parts| {
+                parts.allocation = allocation;
+                parts.identity = identity;
+            });
+        }
         resource
     }
 
     /// The resource as a message, in the format of the daemons ([`ResourceFormat::Refined`]).
     pub fn to_proto(&self) -> v0::Resource {
         let mut message = v0::Resource {
-            name: self.name.as_ref().to_owned(),
+            name: self.name().to_owned(),
             r#type: self.kind(),
             ..Default::default()
         };
@@ -58,9 +63,9 @@ impl Resource {
                 ..Default::default()
             })
         });
-        if let Some(identity) = &self.identity {
+        if let Some(identity) = self.identity() {
             message.reservations.clone_from(&identity.reservations);
-            message.disk = identity.disk.clone().map(Box::new);
+            message.disk.clone_from(&identity.disk);
             message.revocable = identity.revocable.then(Default::default);
             message.shared = identity.shared.then(Default::default);
             message.provider_id = identity.provider_id.as_ref().map(|id| Box::new(id.to_proto()));
@@ -84,7 +89,7 @@ fn identity_of(message: &v0::Resource) -> Identity {
     };
     Identity {
         reservations,
-        disk: message.disk.as_deref().cloned(),
+        disk: message.disk.clone(),
         revocable: message.revocable.is_some(),
         shared: message.shared.is_some(),
         provider_id: message.provider_id.as_deref().map(ResourceProviderId::from),

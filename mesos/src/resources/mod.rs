@@ -1,17 +1,23 @@
 //! Bundles of resources and their algebra.
 
 mod find;
+mod index;
+mod lookup;
 mod parse;
 mod print;
 mod reservations;
 mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::sync::Arc;
 
 use mesos_proto::v0;
 
+use self::index::Index;
+use self::lookup::Lookup;
+use crate::resource::allocate_all;
 use crate::{Error, Ranges, Resource, ResourceFormat, Scalar, Set, convert_format};
 
 /// A bundle of resources. No two in it can be joined, and none is empty.
@@ -29,8 +35,18 @@ use crate::{Error, Ranges, Resource, ResourceFormat, Scalar, Set, convert_format
 /// assert_eq!(offer.cpus(), Some(Scalar::from_f64(2.0)));
 /// # Ok::<(), mesos::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Resources(Vec<Resource>);
+#[derive(Default)]
+pub struct Resources {
+    items: Vec<Resource>,
+    /// Finds items of a large bundle; made when it is first needed.
+    index: Option<Box<Index>>,
+}
+
+/// From so many items on, an index is quicker than a look at every one.
+const INDEXED: usize = 24;
+
+/// Among so many that look alike the first is looked for.
+const ALIKE: usize = 64;
 
 impl Resources {
     /// An empty bundle.
@@ -60,7 +76,7 @@ impl Resources {
 
     /// The messages, in the format of the daemons ([`ResourceFormat::Refined`]).
     pub fn to_protos(&self) -> Vec<v0::Resource> {
-        self.0.iter().map(Resource::to_proto).collect()
+        self.items.iter().map(Resource::to_proto).collect()
     }
 
     /// The messages in a format.
@@ -84,28 +100,60 @@ impl Resources {
 
     /// Tells whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.items.is_empty()
     }
 
     /// How many distinct resources are in it.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.items.len()
     }
 
     /// The resources, in the order they came.
     pub fn iter(&self) -> std::slice::Iter<'_, Resource> {
-        self.0.iter()
+        self.items.iter()
     }
 
+    /// All items, to be put into another order.
     fn as_mut_slice(&mut self) -> &mut [Resource] {
-        &mut self.0
+        self.index = None;
+        &mut self.items
     }
 
     /// Adds a resource that cannot be joined to any in it.
     fn push(&mut self, resource: Resource) {
-        if !resource.is_empty() {
-            self.0.push(resource);
+        if resource.is_empty() {
+            return;
         }
+        if let Some(index) = &mut self.index {
+            index.push(resource.slot());
+        }
+        self.items.push(resource);
+    }
+
+    /// Takes an item out.
+    fn remove(&mut self, position: usize) {
+        if let Some(index) = &mut self.index {
+            index.swap_remove(position);
+        }
+        // Mesos moves the last one into the gap, and its order shows in answers.
+        self.items.swap_remove(position);
+    }
+
+    /// Where an item is of which `fits` holds. Such an item has the slot of `resource`.
+    fn position(&mut self, resource: &Resource, fits: impl Fn(&Resource) -> bool) -> Option<usize> {
+        if self.items.len() < INDEXED {
+            return self.items.iter().position(fits);
+        }
+        let index = self
+            .index
+            .get_or_insert_with(|| Box::new(Index::new(&self.items)));
+        // Of volumes that look alike Mesos takes the first.
+        let alike = if resource.is_exclusive() { ALIKE } else { 1 };
+        index
+            .candidates(resource.slot())
+            .filter(|position| fits(&self.items[*position]))
+            .take(alike)
+            .min()
     }
 
     /// Adds one resource.
@@ -113,10 +161,18 @@ impl Resources {
         if resource.is_empty() {
             return;
         }
-        match self.0.iter_mut().find(|own| own.is_addable(&resource)) {
-            Some(own) => own.add(&resource),
-            None => self.0.push(resource),
+        match self.joins(&resource) {
+            Some(position) => self.items[position].add(&resource),
+            None => self.push(resource),
         }
+    }
+
+    /// Which item a resource can be joined to.
+    fn joins(&mut self, resource: &Resource) -> Option<usize> {
+        if resource.is_exclusive() && !resource.is_shared() {
+            return None;
+        }
+        self.position(resource, |own| own.is_addable(resource))
     }
 
     /// Takes one resource away, or as much of it as there is.
@@ -124,32 +180,36 @@ impl Resources {
         if resource.is_empty() {
             return;
         }
-        let Some(index) = self.0.iter().position(|own| own.is_subtractable(resource)) else {
-            return;
-        };
-        if !self.0[index].subtract(resource) {
-            // Mesos moves the last one into the gap, and its order shows in answers.
-            self.0.swap_remove(index);
+        if let Some(position) = self.position(resource, |own| own.is_subtractable(resource)) {
+            self.subtract_at(position, resource);
+        }
+    }
+
+    fn subtract_at(&mut self, position: usize, resource: &Resource) {
+        if !self.items[position].subtract(resource) {
+            self.remove(position);
         }
     }
 
     /// Tells whether all of `other` is in it.
     pub fn contains(&self, other: &Resources) -> bool {
-        if !other.0.iter().any(Resource::is_persistent_volume) {
-            return other
-                .0
-                .iter()
-                .all(|part| self.0.iter().any(|own| own.contains(part)));
-        }
+        let mut lookup = Lookup::new(self, other.items.len());
         // Two volumes may look alike, so each is counted only once.
-        let mut rest = self.clone();
-        other.0.iter().all(|part| {
-            let contained = rest.0.iter().any(|own| own.contains(part));
-            if contained && part.is_persistent_volume() {
-                rest.subtract(part);
+        let mut taken = BTreeSet::new();
+        other.items.iter().enumerate().all(|(hint, part)| {
+            if !part.is_persistent_volume() {
+                return lookup.position(part, hint, |_, own| own.contains(part)).is_some();
             }
-            contained
+            let free = |position, own: &Resource| own.contains(part) && !taken.contains(&position);
+            let found = lookup.position(part, hint, free);
+            found.is_some_and(|position| taken.insert(position))
         })
+    }
+
+    /// Tells whether all of a resource is in it.
+    pub fn contains_one(&self, part: &Resource) -> bool {
+        let mut lookup = Lookup::new(self, 1);
+        lookup.position(part, 0, |_, own| own.contains(part)).is_some()
     }
 
     /// What is left without `other`; `None` when not all of it is in it.
@@ -187,20 +247,19 @@ impl Resources {
     }
 
     fn set_allocation(&mut self, role: Option<&Arc<str>>) {
-        let first = self.0.first().and_then(Resource::allocation_role);
-        if self.0.iter().all(|resource| resource.allocation_role() == first) {
-            // What differed before differs still.
-            for resource in &mut self.0 {
-                resource.set_allocation_role(role.cloned());
-            }
-        } else {
-            self.rebuild(|resource| resource.set_allocation_role(role.cloned()));
+        self.index = None;
+        let first = self.items.first().and_then(Resource::allocation_role);
+        let uniform = self.items.iter().all(|item| item.allocation_role() == first);
+        allocate_all(&mut self.items, role);
+        if !uniform {
+            self.rebuild(|_| {});
         }
     }
 
     /// Changes every resource; those that became alike are joined.
     fn rebuild(&mut self, mut change: impl FnMut(&mut Resource)) {
-        for mut resource in std::mem::take(&mut self.0) {
+        self.index = None;
+        for mut resource in std::mem::take(&mut self.items) {
             change(&mut resource);
             self.add(resource);
         }
@@ -218,7 +277,7 @@ impl Resources {
 
     fn by<'a>(&'a self, role: impl Fn(&'a Resource) -> Option<&'a str>) -> BTreeMap<String, Resources> {
         let mut bundles: BTreeMap<String, Resources> = BTreeMap::new();
-        for resource in &self.0 {
+        for resource in &self.items {
             if let Some(role) = role(resource) {
                 bundles.entry(role.to_owned()).or_default().add(resource.clone());
             }
@@ -229,7 +288,13 @@ impl Resources {
     /// The resources a predicate holds for.
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(&Resource) -> bool) -> Resources {
-        Self(self.0.iter().filter(|resource| keep(resource)).cloned().collect())
+        let mut items = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            if keep(item) {
+                items.push(item.clone());
+            }
+        }
+        Self { items, index: None }
     }
 
     /// The resources of a name.
@@ -312,14 +377,14 @@ impl Resources {
 
     /// The names in it.
     pub fn names(&self) -> BTreeSet<&str> {
-        self.0.iter().map(Resource::name).collect()
+        self.items.iter().map(Resource::name).collect()
     }
 
     /// The sum of a scalar; `None` when there is none of it.
     pub fn scalar(&self, name: &str) -> Option<Scalar> {
         let mut found = None;
         for scalar in self
-            .0
+            .items
             .iter()
             .filter(|resource| resource.name() == name)
             .filter_map(Resource::scalar)
@@ -333,7 +398,7 @@ impl Resources {
     pub fn ranges(&self, name: &str) -> Option<Ranges> {
         let mut found: Option<Ranges> = None;
         for ranges in self
-            .0
+            .items
             .iter()
             .filter(|resource| resource.name() == name)
             .filter_map(Resource::ranges)
@@ -347,7 +412,7 @@ impl Resources {
     pub fn set(&self, name: &str) -> Option<Set> {
         let mut found: Option<Set> = None;
         for set in self
-            .0
+            .items
             .iter()
             .filter(|resource| resource.name() == name)
             .filter_map(Resource::set)
@@ -380,7 +445,7 @@ impl Resources {
     /// The sums of all scalars by name.
     pub fn scalars(&self) -> BTreeMap<String, Scalar> {
         let mut sums = BTreeMap::new();
-        for resource in &self.0 {
+        for resource in &self.items {
             if let Some(scalar) = resource.scalar() {
                 *sums.entry(resource.name().to_owned()).or_insert(Scalar::ZERO) += scalar;
             }
@@ -391,10 +456,10 @@ impl Resources {
     /// How much of each name is in it, to find overlaps: thousandths of a scalar, or the number of elements.
     pub(crate) fn amounts(&self) -> BTreeMap<&str, u128> {
         let mut amounts = BTreeMap::new();
-        for resource in &self.0 {
+        for resource in &self.items {
             let amount = match resource.value() {
                 crate::Value::Scalar(scalar) => u128::try_from(scalar.thousandths()).unwrap_or(0),
-                crate::Value::Ranges(ranges) => u128::from(ranges.count()),
+                crate::Value::Ranges(ranges) => ranges.count(),
                 crate::Value::Set(set) => set.items().len() as u128,
                 crate::Value::Text(_) => 0,
             };
@@ -412,18 +477,61 @@ impl PartialEq for Resources {
 
 impl Eq for Resources {}
 
+impl Clone for Resources {
+    fn clone(&self) -> Self {
+        Self {
+            items: self.items.clone(),
+            index: None,
+        }
+    }
+}
+
+impl fmt::Debug for Resources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.items).finish()
+    }
+}
+
 impl AddAssign<&Resources> for Resources {
     fn add_assign(&mut self, other: &Resources) {
-        for resource in &other.0 {
-            self.add(resource.clone());
+        for (hint, part) in other.items.iter().enumerate() {
+            // Bundles that meet often have one order, and hold plain scalars.
+            if let Some(own) = self.items.get_mut(hint) {
+                if let Some((sum, part)) = own.plain_scalars(part) {
+                    *sum += part;
+                    continue;
+                }
+                if own.is_addable(part) {
+                    own.add(part);
+                    continue;
+                }
+            }
+            match self.joins(part) {
+                Some(position) => self.items[position].add(part),
+                None => self.push(part.clone()),
+            }
         }
     }
 }
 
 impl SubAssign<&Resources> for Resources {
     fn sub_assign(&mut self, other: &Resources) {
-        for resource in &other.0 {
-            self.subtract(resource);
+        for (hint, part) in other.items.iter().enumerate() {
+            if let Some(own) = self.items.get_mut(hint) {
+                if let Some((rest, part)) = own.plain_scalars(part) {
+                    *rest -= part;
+                    if *rest <= Scalar::ZERO {
+                        self.remove(hint);
+                    }
+                    continue;
+                }
+                // Of several alike the first goes.
+                if !own.is_exclusive() && own.is_subtractable(part) {
+                    self.subtract_at(hint, part);
+                    continue;
+                }
+            }
+            self.subtract(part);
         }
     }
 }
@@ -443,6 +551,22 @@ impl Sub<&Resources> for Resources {
     fn sub(mut self, other: &Resources) -> Resources {
         self -= other;
         self
+    }
+}
+
+impl Add<&Resources> for &Resources {
+    type Output = Resources;
+
+    fn add(self, other: &Resources) -> Resources {
+        self.clone() + other
+    }
+}
+
+impl Sub<&Resources> for &Resources {
+    type Output = Resources;
+
+    fn sub(self, other: &Resources) -> Resources {
+        self.clone() - other
     }
 }
 
@@ -467,7 +591,7 @@ impl<'a> IntoIterator for &'a Resources {
     type IntoIter = std::slice::Iter<'a, Resource>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.items.iter()
     }
 }
 

@@ -9,7 +9,7 @@ use mesos_proto::{Dialect, JsonError, Message};
 
 use super::Resources;
 use crate::value::{Parsed, tokens};
-use crate::{Error, Resource, validate};
+use crate::{Error, Ranges, Resource, Scalar, Set, Value, roles, validate};
 
 impl Resources {
     /// Reads `cpus:4;mem(role):1024;ports:[31000-32000]`, or a JSON array of `Resource` messages.
@@ -23,13 +23,18 @@ impl Resources {
     ///
     /// Mesos: src/common/resources.cpp, Resources::parse
     pub fn parse(text: &str, default_role: &str) -> Result<Self, Error> {
-        let messages = match from_json(text, default_role)? {
-            Some(messages) => messages,
-            None => from_text(text, default_role)?,
-        };
         let mut resources = Self::new();
-        for message in &messages {
-            resources.add(Resource::from_proto(message)?);
+        match from_json(text, default_role)? {
+            Some(messages) => {
+                for message in &messages {
+                    resources.add(Resource::from_proto(message)?);
+                }
+            }
+            None => {
+                for written in from_text(text, default_role)? {
+                    resources.add(written.read()?);
+                }
+            }
         }
         check_command_line(&resources)?;
         Ok(resources)
@@ -38,14 +43,22 @@ impl Resources {
 
 /// Reads a JSON array; `None` when the text is something else.
 fn from_json(text: &str, default_role: &str) -> Result<Option<Vec<v0::Resource>>, Error> {
-    if !text.trim_start().starts_with('[') {
+    let text = text.trim();
+    if !text.starts_with('[') {
         return Ok(None);
     }
+    let Some(objects) = elements(text) else {
+        return Ok(None);
+    };
     // `Request` is a message whose only list is one of resources.
     let object = format!("{{\"resources\":{text}}}");
     let mut resources = match v0::Request::from_json(object.as_bytes(), Dialect::V0) {
-        Ok(request) => request.resources,
         Err(JsonError::Syntax(_)) => return Ok(None),
+        _ if !objects => {
+            let error = Error::new("Expecting a JSON object");
+            return Err(error.within("Some JSON resources were not formatted properly"));
+        }
+        Ok(request) => request.resources,
         Err(JsonError::Missing(paths)) => {
             // Mesos reads one element after the other and stops at the first that lacks something.
             let first = paths[0]
@@ -73,96 +86,121 @@ fn from_json(text: &str, default_role: &str) -> Result<Option<Vec<v0::Resource>>
     Ok(Some(resources))
 }
 
-/// Mesos: src/common/resources.cpp, Resources::fromSimpleString
-fn from_text(text: &str, default_role: &str) -> Result<Vec<v0::Resource>, Error> {
-    let mut resources = Vec::new();
-    for token in tokens(text, ";") {
-        let pair: Vec<&str> = tokens(token, ":").collect();
-        let [label, value] = pair[..] else {
-            return Err(Error::new(format!(
-                "Bad value for resources, missing or extra ':' in {token}"
-            )));
-        };
-        let (name, role) = match label.split_once('(') {
-            None => (label.trim(), default_role),
-            Some((name, rest)) => match rest.split_once(')') {
-                Some((role, _)) if !name.contains(')') => (name.trim(), role.trim()),
-                _ => {
-                    let error = format!("Bad value for resources, mismatched parentheses in {token}");
-                    return Err(Error::new(error));
+/// Tells whether all elements of an array are objects; `None` when the array ends before the text does.
+fn elements(text: &str) -> Option<bool> {
+    let mut objects = true;
+    let mut depth = 0usize;
+    let mut quoted = false;
+    let mut escaped = false;
+    let last = text.len() - 1;
+    for (at, letter) in text.bytes().enumerate() {
+        if quoted {
+            quoted = escaped || letter != b'"';
+            escaped = !escaped && letter == b'\\';
+            continue;
+        }
+        // Whatever begins an element that is no object.
+        objects &= depth != 1 || matches!(letter, b'{' | b'}' | b']' | b',') || letter.is_ascii_whitespace();
+        match letter {
+            b'"' => quoted = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 && at < last {
+                    return None;
                 }
-            },
-        };
-        resources.push(one(name, value, role)?);
+            }
+            _ => {}
+        }
     }
-    Ok(resources)
+    Some(objects)
 }
 
-fn one(name: &str, value: &str, role: &str) -> Result<v0::Resource, Error> {
-    let parsed = Parsed::parse(value).map_err(|error| {
-        Error::new(format!(
-            "Failed to parse resource {name} value {value} error {error}"
-        ))
-    })?;
-    let mut resource = v0::Resource {
-        name: name.to_owned(),
-        ..Default::default()
-    };
-    match parsed {
-        Parsed::Scalar(value) => {
-            resource.r#type = Type::Scalar;
-            resource.scalar = Some(Box::new(v0::value::Scalar {
-                value,
-                ..Default::default()
-            }));
-        }
-        Parsed::Ranges(pairs) => {
-            resource.r#type = Type::Ranges;
-            let inverted = pairs.iter().any(|(begin, end)| begin > end);
-            let range = |(begin, end)| v0::value::Range {
-                begin,
-                end,
-                ..Default::default()
+/// One resource as it is written.
+struct Written<'a> {
+    name: &'a str,
+    role: &'a str,
+    value: Parsed,
+}
+
+/// Mesos: src/common/resources.cpp, Resources::fromSimpleString
+fn from_text<'a>(text: &'a str, default_role: &'a str) -> Result<Vec<Written<'a>>, Error> {
+    tokens(text, &[';'])
+        .map(|token| {
+            let mut pair = tokens(token, &[':']);
+            let (Some(label), Some(value), None) = (pair.next(), pair.next(), pair.next()) else {
+                return Err(Error::new(format!(
+                    "Bad value for resources, missing or extra ':' in {token}"
+                )));
             };
-            // Overlaps are joined here; an inverted pair is kept for the validation to refuse.
-            let ranges = if inverted {
-                let range = pairs.into_iter().map(range).collect();
-                v0::value::Ranges {
-                    range,
-                    ..Default::default()
+            let (name, role) = match label.split_once('(') {
+                None => (label.trim(), default_role),
+                Some((name, rest)) => match rest.split_once(')') {
+                    Some((role, _)) if !name.contains(')') => (name.trim(), role.trim()),
+                    _ => {
+                        let error = format!("Bad value for resources, mismatched parentheses in {token}");
+                        return Err(Error::new(error));
+                    }
+                },
+            };
+            match Parsed::parse(value) {
+                Err(error) => Err(Error::new(format!(
+                    "Failed to parse resource {name} value {value} error {error}"
+                ))),
+                Ok(Parsed::Text(_)) => Err(Error::new(format!(
+                    "Bad type for resource {name} value {value} type TEXT"
+                ))),
+                Ok(value) => Ok(Written { name, role, value }),
+            }
+        })
+        .collect()
+}
+
+impl Written<'_> {
+    /// Checks in the order and the words of [`validate::resource`], without the detour over a message.
+    fn read(self) -> Result<Resource, Error> {
+        let refuse = |text: &str| Err(Error::new(text));
+        if self.name.is_empty() {
+            return refuse("Empty resource name");
+        }
+        let value = match self.value {
+            Parsed::Scalar(value) => {
+                validate::scalar_resource(value)?;
+                Value::Scalar(Scalar::from_f64(value))
+            }
+            Parsed::Ranges(pairs) if pairs.iter().any(|(begin, end)| begin > end) => {
+                return refuse("Invalid ranges resource: begin > end");
+            }
+            // Ranges that overlap are joined.
+            Parsed::Ranges(pairs) => Value::Ranges(Ranges::new(pairs)),
+            Parsed::Set(items) => {
+                let written = items.len();
+                let set = Set::new(items);
+                if set.items().len() < written {
+                    return refuse("Invalid set resource: duplicated elements");
                 }
-            } else {
-                crate::Ranges::new(pairs).to_proto()
-            };
-            resource.ranges = Some(Box::new(ranges));
-        }
-        Parsed::Set(item) => {
-            resource.r#type = Type::Set;
-            resource.set = Some(Box::new(v0::value::Set {
-                item,
+                Value::Set(set)
+            }
+            Parsed::Text(_) => return refuse("Unsupported resource type"),
+        };
+        let mut resource = Resource::new(self.name, value);
+        if self.role != "*" {
+            roles::validate(self.role)?;
+            resource.push_reservation(ReservationInfo {
+                r#type: Some(reservation_info::Type::Static),
+                role: Some(self.role.to_owned()),
                 ..Default::default()
-            }));
+            });
         }
-        Parsed::Text(_) => {
-            return Err(Error::new(format!(
-                "Bad type for resource {name} value {value} type TEXT"
-            )));
-        }
+        Ok(resource)
     }
-    if role != "*" {
-        resource.reservations.push(ReservationInfo {
-            r#type: Some(reservation_info::Type::Static),
-            role: Some(role.to_owned()),
-            ..Default::default()
-        });
-    }
-    validate::resource(&resource)?;
-    Ok(resource)
 }
 
 /// Mesos: src/common/resources.cpp, internal::validateCommandLineResources
 fn check_command_line(resources: &Resources) -> Result<(), Error> {
     let mut types: BTreeMap<&str, Type> = BTreeMap::new();
+    let first = resources.iter().next().map(Resource::kind);
+    let one_type = resources.iter().all(|resource| Some(resource.kind()) == first);
     for resource in resources {
         if resource.is_persistent_volume() {
             return Err(Error::new(
@@ -181,7 +219,7 @@ fn check_command_line(resources: &Resources) -> Result<(), Error> {
                  do not include a reservation with DYNAMIC type in the resources JSON",
             ));
         }
-        if *types.entry(resource.name()).or_insert(resource.kind()) != resource.kind() {
+        if !one_type && *types.entry(resource.name()).or_insert(resource.kind()) != resource.kind() {
             return Err(Error::new(format!(
                 "Resources with the same name ('{}') but different types are not allowed",
                 resource.name()

@@ -1,5 +1,6 @@
 //! Resources as text and as the summary the classic endpoints show.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use mesos_proto::json::{write_f64, write_string};
@@ -36,21 +37,21 @@ impl Resources {
     ///
     /// Mesos: src/common/http.cpp, json(ObjectWriter*, const Resources&)
     pub fn write_summary_json(&self, out: &mut Vec<u8>) {
-        let mut scalars: Vec<(String, Scalar)> = ALWAYS
-            .iter()
-            .map(|name| ((*name).to_owned(), Scalar::ZERO))
-            .collect();
-        let mut ranges: Vec<(String, Ranges)> = Vec::new();
-        let mut sets: Vec<(String, Set)> = Vec::new();
+        let mut scalars: Slots<Scalar> = Slots::default();
+        for name in ALWAYS {
+            scalars.slot(name.to_owned());
+        }
+        let mut ranges: Slots<Ranges> = Slots::default();
+        let mut sets: Slots<Set> = Slots::default();
         for resource in self {
             let mut name = resource.name().to_owned();
             if resource.is_revocable() {
                 name.push_str("_revocable");
             }
             match resource.value() {
-                Value::Scalar(scalar) => *slot(&mut scalars, name) += *scalar,
-                Value::Ranges(part) => *slot(&mut ranges, name) += part,
-                Value::Set(part) => *slot(&mut sets, name) += part,
+                Value::Scalar(scalar) => *scalars.slot(name) += *scalar,
+                Value::Ranges(part) => *ranges.slot(name) += part,
+                Value::Set(part) => *sets.slot(name) += part,
                 Value::Text(_) => {}
             }
         }
@@ -60,15 +61,15 @@ impl Resources {
             write_string(out, name);
             out.push(b':');
         };
-        for (name, scalar) in &scalars {
+        for (name, scalar) in &scalars.entries {
             key(out, name);
             write_f64(out, scalar.to_f64());
         }
-        for (name, ranges) in &ranges {
+        for (name, ranges) in &ranges.entries {
             key(out, name);
             write_string(out, &ranges.to_string());
         }
-        for (name, set) in &sets {
+        for (name, set) in &sets.entries {
             key(out, name);
             write_string(out, &set.to_string());
         }
@@ -83,13 +84,19 @@ impl Resources {
     }
 }
 
-fn slot<T: Default>(entries: &mut Vec<(String, T)>, name: String) -> &mut T {
-    let index = entries
-        .iter()
-        .position(|entry| entry.0 == name)
-        .unwrap_or_else(|| {
-            entries.push((name, T::default()));
-            entries.len() - 1
+/// Values by name, in the order the names came.
+#[derive(Default)]
+struct Slots<T> {
+    entries: Vec<(String, T)>,
+    places: BTreeMap<String, usize>,
+}
+
+impl<T: Default> Slots<T> {
+    fn slot(&mut self, name: String) -> &mut T {
+        let place = *self.places.entry(name).or_insert_with_key(|name| {
+            self.entries.push((name.clone(), T::default()));
+            self.entries.len() - 1
         });
-    &mut entries[index].1
+        &mut self.entries[place].1
+    }
 }

@@ -21,14 +21,10 @@ impl Resources {
     /// Mesos: src/common/resources_utils.cpp, shrinkResources(resources, ResourceQuantities), which shuffles
     #[must_use]
     pub fn shrink_to(&self, target: &Quantities) -> Resources {
-        let mut left = target.clone();
+        let mut left: Limits = target.iter().collect();
         self.shrunk(|resource| {
-            let most = left.get(resource.name());
-            let fits = most > Scalar::ZERO && resource.shrink(most);
-            if fits {
-                left.decrease(resource.name(), quantities::amount(resource));
-            }
-            fits
+            left.get(resource.name())
+                .is_some_and(|most| take(resource, most, &mut left))
         })
     }
 
@@ -40,14 +36,8 @@ impl Resources {
     pub fn shrink_within(&self, limits: &Limits) -> Resources {
         let mut left = limits.clone();
         self.shrunk(|resource| {
-            let Some(most) = left.get(resource.name()) else {
-                return true;
-            };
-            let fits = resource.shrink(most) && !resource.is_empty();
-            if fits {
-                left.set(resource.name(), most - quantities::amount(resource));
-            }
-            fits
+            left.get(resource.name())
+                .is_none_or(|most| take(resource, most, &mut left))
         })
     }
 
@@ -63,4 +53,13 @@ impl Resources {
         }
         result
     }
+}
+
+/// Cuts a resource down to `most`, and takes what remains of it from what is left; `false` when nothing remains.
+fn take(resource: &mut Resource, most: Scalar, left: &mut Limits) -> bool {
+    let fits = most > Scalar::ZERO && resource.shrink(most) && !resource.is_empty();
+    if fits {
+        left.set(resource.name(), most - quantities::amount(resource));
+    }
+    fits
 }

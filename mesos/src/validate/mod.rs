@@ -12,6 +12,7 @@ mod container;
 mod executor;
 mod framework;
 mod group;
+mod master_call;
 pub mod operation;
 mod quota;
 mod resource;
@@ -24,7 +25,9 @@ pub use self::container::{container_info, volume};
 pub use self::executor::{executor_info, launched_executor};
 pub use self::framework::{framework_info, framework_update, offer_filters};
 pub use self::group::{TaskGroupLaunch, task_group, task_in_group};
+pub use self::master_call::master_call;
 pub use self::quota::{quota_config, quota_info};
+pub(crate) use self::resource::scalar_resource;
 pub use self::resource::{
     allocated_to_single_role, resource, resources, revocable_not_mixed, task_resources,
     unique_persistence_ids,

@@ -1,6 +1,6 @@
 //! Resources as messages carry them, and rules about bundles of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mesos_proto::v0;
 use mesos_proto::v0::resource::disk_info::source::Type as SourceType;
@@ -78,9 +78,7 @@ fn value(resource: &v0::Resource) -> Result<(), Error> {
                 return refuse("Invalid scalar resource");
             }
             let value = resource.scalar.as_deref().map_or(0.0, |scalar| scalar.value);
-            if value != 0.0 && Scalar::from_f64(value) <= Scalar::ZERO {
-                return refuse("Invalid scalar resource: value <= 0");
-            }
+            scalar_resource(value)?;
         }
         Type::Ranges => {
             if present != (false, true, false) {
@@ -106,6 +104,17 @@ fn value(resource: &v0::Resource) -> Result<(), Error> {
             }
         }
         Type::Text => return refuse("Unsupported resource type"),
+    }
+    Ok(())
+}
+
+/// Checks an amount: nothing, or so much that at least a thousandth remains, and not more than thousandths can
+/// count.
+pub(crate) fn scalar_resource(value: f64) -> Result<(), Error> {
+    // Beyond this, and for what is no number, the fixed point of C++ turns negative.
+    const END: f64 = (1u64 << 63) as f64;
+    if value != 0.0 && (value * 1000.0 >= END || Scalar::from_f64(value) <= Scalar::ZERO) {
+        return refuse("Invalid scalar resource: value <= 0");
     }
     Ok(())
 }
@@ -368,23 +377,23 @@ pub fn allocated_to_single_role(resources: &Resources) -> Result<(), Error> {
 ///
 /// Fails with Mesos' words.
 pub fn revocable_not_mixed(resources: &Resources) -> Result<(), Error> {
-    for name in resources.names() {
-        let named = resources.named(name);
-        let revocable = named.iter().filter(|resource| resource.is_revocable()).count();
-        if revocable > 0 && revocable < named.len() {
-            return refuse(format!(
-                "Cannot use both revocable and non-revocable '{name}' at the same time"
-            ));
-        }
+    let mut kinds: BTreeMap<&str, [bool; 2]> = BTreeMap::new();
+    for resource in resources {
+        kinds.entry(resource.name()).or_default()[usize::from(resource.is_revocable())] = true;
     }
-    Ok(())
+    match kinds.iter().find(|(_, kinds)| **kinds == [true, true]) {
+        Some((name, _)) => refuse(format!(
+            "Cannot use both revocable and non-revocable '{name}' at the same time"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Tells whether ranges or sets of the bundles overlap.
 ///
 /// Mesos: src/master/validation.cpp, detectOverlappingSetAndRangeResources
 pub(super) fn overlapping(bundles: &[&Resources]) -> bool {
-    let mut separate = std::collections::BTreeMap::new();
+    let mut separate = BTreeMap::new();
     let mut joined = Resources::new();
     for bundle in bundles {
         for (name, amount) in bundle.amounts() {

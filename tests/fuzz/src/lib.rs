@@ -8,6 +8,7 @@
 
 pub mod http;
 pub mod proto;
+pub mod resources;
 pub mod seeds;
 pub mod text;
 pub mod views;
@@ -29,7 +30,7 @@ const fn target(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>)
 }
 
 /// All targets, one a line.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     target("message", http::message, seeds::streams),
     target("request", http::request, seeds::streams),
     target("response", http::response, seeds::streams),
@@ -42,6 +43,8 @@ pub const TARGETS: [Target; 12] = [
     target("proto", proto::wire, seeds::messages),
     target("json", proto::json, seeds::texts),
     target("view", views::view, seeds::views),
+    target("resources", resources::resources, seeds::resources),
+    target("operation", resources::operation, seeds::operations),
 ];
 
 /// The target of this name.

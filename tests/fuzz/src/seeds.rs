@@ -162,3 +162,43 @@ pub fn views() -> Vec<Vec<u8>> {
     let bodies = recordings("body").into_iter().map(|(_, bytes)| bytes);
     bodies.filter(|bytes| bytes.len() <= 512).collect()
 }
+
+/// Bundles as flags have them.
+pub fn resources() -> Vec<Vec<u8>> {
+    [
+        "cpus:4;mem(a/b):1024.5; ports:[31000-32000, 33000-33000];disks:{a,b}",
+        r#"[{"name":"disk","type":"SCALAR","scalar":{"value":10},"role":"a","disk":{"source":{"type":"MOUNT","mount":{"root":"/m"}}}},
+            {"name":"disk","type":"SCALAR","scalar":{"value":1},"disk":{"source":{"type":"RAW","id":"i","profile":"p"}}},
+            {"name":"gpus","type":"SCALAR","scalar":{"value":1},"provider_id":{"value":"x"},
+             "reservations":[{"type":"STATIC","role":"a"}],"allocation_info":{"role":"a"}},
+            {"name":"ports","type":"RANGES","ranges":{"range":[{"begin":1,"end":18446744073709551615}]}},
+            {"name":"words","type":"SET","set":{"item":["a","b"]}}]"#,
+        "cpus(*):1e3;cpus():nan",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
+
+/// A bundle in the first line, then an operation.
+pub fn operations() -> Vec<Vec<u8>> {
+    const RESERVED: &str = r#"{"name":"disk","type":"SCALAR","scalar":{"value":10},"reservations":[{"type":"DYNAMIC","role":"a","principal":"p"}]}"#;
+    let volume = RESERVED.replace(
+        "}]}",
+        r#"}],"disk":{"persistence":{"id":"v"},"volume":{"container_path":"d","mode":"RW"}}}"#,
+    );
+    let legacy =
+        r#"{"name":"disk","type":"SCALAR","scalar":{"value":10},"role":"a","reservation":{"principal":"p"}}"#;
+    [
+        format!(r#"{{"type":"RESERVE","reserve":{{"resources":[{RESERVED}]}}}}"#),
+        format!(r#"{{"type":"RESERVE","reserve":{{"source":[{legacy}],"resources":[{RESERVED}]}}}}"#),
+        format!(r#"{{"type":"UNRESERVE","unreserve":{{"resources":[{legacy}]}}}}"#),
+        format!(r#"{{"type":"CREATE","create":{{"volumes":[{volume}]}}}}"#),
+        format!(r#"{{"type":"DESTROY","destroy":{{"volumes":[{volume}]}}}}"#),
+        format!(r#"{{"type":"GROW_VOLUME","grow_volume":{{"volume":{volume},"addition":{RESERVED}}}}}"#),
+        format!(
+            r#"{{"type":"SHRINK_VOLUME","shrink_volume":{{"volume":{volume},"subtract":{{"value":4}}}}}}"#
+        ),
+    ]
+    .map(|operation| format!("cpus:4;disk:100;disk(a):20\n{operation}").into_bytes())
+    .into()
+}

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::cluster;
 
 /// Runs one of our scripts on a real client library and returns the lines it printed.
-fn run(script: &str, arguments: &[&str]) -> Vec<Value> {
+pub fn run(script: &str, arguments: &[&str]) -> Vec<Value> {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     let python = std::env::var_os("MESOS_TEST_PYTHON").map_or_else(default_python, PathBuf::from);
     assert!(

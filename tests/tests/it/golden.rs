@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mesos_local::{Options, get_json};
+use mesos_local::{Options, get_json, post};
 use mesos_scheduler::task;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{cluster_with, framework, probe, wait_for};
 
@@ -124,6 +124,94 @@ fn the_endpoints_have_the_recorded_keys_and_types() {
         let ours = get_json(address, path).unwrap();
         compare(name, &recorded(name), &ours, &mut differences);
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    probed.handle.tell(|_, driver| driver.teardown());
+}
+
+/// What an operator can set, as recorded after a weight, a quota, a maintenance window and a reservation were made.
+#[test]
+fn what_operators_set_is_shown_as_recorded() {
+    let cluster = cluster_with(&Options {
+        resources: "cpus:8;mem:8192;disk:10240;ports:[31000-32000]".to_owned(),
+        ..Options::default()
+    });
+    let master = cluster.master().to_owned();
+    let call = |text: String| {
+        let (status, body) = post(&master, "/api/v1", "application/json", text.as_bytes()).unwrap();
+        assert!(
+            (200..300).contains(&status),
+            "{text}: {}",
+            String::from_utf8_lossy(&body)
+        );
+        body
+    };
+    let agent = get_json(&master, "/slaves").unwrap()["slaves"][0]["id"].clone();
+    let window = recorded("g2-master-v0-maintenance_schedule");
+    let quota = recorded("g2-master-v0-quota")["configs"].clone();
+    for (kind, arguments) in [
+        (
+            "UPDATE_WEIGHTS",
+            json!({"weight_infos": recorded("g2-master-v0-weights")}),
+        ),
+        ("UPDATE_QUOTA", json!({"quota_configs": quota})),
+        ("UPDATE_MAINTENANCE_SCHEDULE", json!({"schedule": window})),
+        (
+            "RESERVE_RESOURCES",
+            json!({"agent_id": {"value": agent}, "resources": [{
+                "name": "cpus", "type": "SCALAR", "scalar": {"value": 1},
+                "reservations": [{"type": "DYNAMIC", "role": "dev", "principal": "ops"}],
+            }]}),
+        ),
+    ] {
+        call(json!({"type": kind, kind.to_lowercase(): arguments}).to_string());
+    }
+    let probed = probe(
+        &cluster,
+        |_| {},
+        |offer| vec![task::command(offer, "sleeper-1", "sleep 1000", 0.1, 32.0)],
+    );
+    probed.status("TASK_RUNNING");
+    probed.handle.tell(|_, driver| driver.suppress());
+    wait_for("no offers and no operations", || {
+        let offered = framework(&cluster, "frameworks")["offers"]
+            .as_array()
+            .is_some_and(Vec::is_empty);
+        let operations = call(r#"{"type":"GET_OPERATIONS"}"#.to_owned());
+        offered
+            && serde_json::from_slice::<Value>(&operations).unwrap()
+                == recorded("g2-master-v1-GET_OPERATIONS")
+    });
+    let mut differences = Vec::new();
+    for (name, path) in [
+        ("g2-master-v0-roles", "/roles"),
+        ("g2-master-v0-quota", "/quota"),
+        ("g2-master-v0-weights", "/weights"),
+        ("g2-master-v0-maintenance_status", "/maintenance/status"),
+        ("g2-master-v0-maintenance_schedule", "/maintenance/schedule"),
+    ] {
+        let (ours, theirs) = (get_json(&master, path).unwrap(), recorded(name));
+        compare(name, &theirs, &ours, &mut differences);
+        if path != "/roles" {
+            assert_eq!(ours, theirs, "{name}: nothing in it differs from run to run");
+        }
+    }
+    for kind in [
+        "GET_ROLES",
+        "GET_QUOTA",
+        "GET_WEIGHTS",
+        "GET_MAINTENANCE_STATUS",
+        "GET_MAINTENANCE_SCHEDULE",
+    ] {
+        let body = call(json!({"type": kind}).to_string());
+        let name = format!("g2-master-v1-{kind}");
+        let ours = serde_json::from_slice(&body).unwrap();
+        compare(&name, &recorded(&name), &ours, &mut differences);
+    }
+    let shown = get_json(&master, "/slaves").unwrap()["slaves"][0]["reserved_resources_full"].clone();
+    let theirs = recorded("g2-master-v0-slaves")["slaves"][0]["reserved_resources_full"].clone();
+    assert_eq!(shown, theirs);
+    let state = get_json(cluster.agents()[0].address(), "/state").unwrap();
+    assert_eq!(state["reserved_resources_full"], theirs);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     probed.handle.tell(|_, driver| driver.teardown());
 }

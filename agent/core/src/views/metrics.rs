@@ -67,7 +67,7 @@ impl AgentCore {
         let counters = &self.counters;
         for (name, value) in [
             ("executors_terminated", counters.executors_terminated),
-            ("executors_preempted", 0),
+            ("executors_preempted", counters.executors_preempted),
             ("tasks_finished", counters.tasks_finished),
             ("tasks_failed", counters.tasks_failed),
             ("tasks_killed", counters.tasks_killed),
@@ -81,17 +81,20 @@ impl AgentCore {
         ] {
             put(name, number(value));
         }
+        let total = self.operations.total.to_protos();
+        let oversubscribed = self.oversubscribed.as_ref().map(mesos::Resources::to_protos);
+        let oversubscribed = oversubscribed.unwrap_or_default();
         for name in ["cpus", "gpus", "mem", "disk"] {
-            let total = sum(self.info.resources.iter(), name);
-            let used = sum(executors.iter().flat_map(|executor| executor.allocated()), name);
-            put(&format!("{name}_total"), total);
-            put(&format!("{name}_used"), used);
-            put(
-                &format!("{name}_percent"),
-                if total > 0.0 { used / total } else { 0.0 },
-            );
-            for part in ["total", "used", "percent"] {
-                put(&format!("{name}_revocable_{part}"), 0.0);
+            for (kind, total, revocable) in [("", &total, false), ("_revocable", &oversubscribed, true)] {
+                let total = sum(total.iter(), name, revocable);
+                let used = executors.iter().flat_map(|executor| executor.allocated());
+                let used = sum(used, name, revocable);
+                put(&format!("{name}{kind}_total"), total);
+                put(&format!("{name}{kind}_used"), used);
+                put(
+                    &format!("{name}{kind}_percent"),
+                    if total > 0.0 { used / total } else { 0.0 },
+                );
             }
         }
         found

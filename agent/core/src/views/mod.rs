@@ -83,7 +83,7 @@ impl AgentCore {
                 let ContainerState::Running(pid) = executor.container else {
                     return None;
                 };
-                let allotted = |name: &str| sum(executor.allocated(), name);
+                let allotted = |name: &str| sum(executor.allocated(), name, false);
                 // Megabytes of one host fit a double's whole numbers.
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
                 let memory_bytes = (allotted("mem") * 1024.0 * 1024.0) as u64;
@@ -113,10 +113,12 @@ impl AgentCore {
     }
 }
 
-/// The sum of one scalar resource, in thousandths as Mesos adds them.
-fn sum<'a>(resources: impl Iterator<Item = &'a Resource>, name: &str) -> f64 {
+/// The sum of one scalar resource, revocable or not, in thousandths as Mesos adds them.
+fn sum<'a>(resources: impl Iterator<Item = &'a Resource>, name: &str, revocable: bool) -> f64 {
     let mut total = mesos::Scalar::from_f64(0.0);
-    for resource in resources.filter(|resource| resource.name == name && resource.revocable.is_none()) {
+    for resource in
+        resources.filter(|resource| resource.name == name && resource.revocable.is_some() == revocable)
+    {
         if let Some(scalar) = &resource.scalar {
             total += mesos::Scalar::from_f64(scalar.value);
         }

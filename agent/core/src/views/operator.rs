@@ -5,7 +5,8 @@
 use mesos_proto::v0::{
     Task, TaskState,
     agent::response::{
-        GetAgent, GetExecutors, GetFrameworks, GetState, GetTasks, get_executors, get_frameworks,
+        GetAgent, GetExecutors, GetFrameworks, GetOperations, GetState, GetTasks, get_executors,
+        get_frameworks,
     },
 };
 
@@ -35,6 +36,15 @@ impl AgentCore {
             frameworks: self.frameworks.values().map(shown).collect(),
             completed_frameworks: self.completed_frameworks.iter().map(shown).collect(),
             ..GetFrameworks::default()
+        }
+    }
+
+    /// The answer to GET_OPERATIONS.
+    #[must_use]
+    pub fn get_operations(&self) -> GetOperations {
+        GetOperations {
+            operations: self.operations.known.values().cloned().collect(),
+            ..GetOperations::default()
         }
     }
 

@@ -66,7 +66,7 @@ impl AgentCore {
     }
 
     fn write_resources(&self, state: &mut Object<'_>) {
-        let total = Resources::from_valid_protos(&self.info.resources);
+        let total = &self.operations.total;
         let executors = self
             .frameworks
             .values()
@@ -83,8 +83,8 @@ impl AgentCore {
                 .iter()
                 .for_each(|resource| list.message(resource));
         };
-        state.resources("resources", &total);
-        state.object("reserved_resources", |object| by_role(object, &total));
+        state.resources("resources", total);
+        state.object("reserved_resources", |object| by_role(object, total));
         state.resources("unreserved_resources", &total.unreserved());
         state.object("reserved_resources_full", |object| {
             for (role, part) in total.reservations() {

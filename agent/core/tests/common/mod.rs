@@ -69,6 +69,7 @@ pub fn config() -> Config {
         executor_shutdown_grace_period: Duration::from_secs(5),
         recovery_timeout: Duration::from_secs(900),
         max_completed_executors_per_framework: 150,
+        oversubscription: mesos_agent_core::Oversubscription::default(),
         recover_cleanup: false,
     }
 }
@@ -179,20 +180,31 @@ impl Bench {
     /// An agent that has recovered nothing and is registered.
     pub fn registered() -> Self {
         let mut bench = Self::started(RecoveredState::default());
-        bench.give(Input::MasterDetected(Some(master())));
-        bench.advance(Duration::from_secs(1));
+        bench.register();
+        bench
+    }
+
+    /// The master takes the agent in for the first time.
+    pub fn register(&mut self) {
+        self.give(Input::MasterDetected(Some(master())));
+        self.advance(Duration::from_secs(1));
         let message = SlaveRegisteredMessage {
             slave_id: agent_id(),
             ..Default::default()
         };
-        bench.hear_master(FromMaster::Registered(message));
-        bench.effects.clear();
-        bench
+        self.hear_master(FromMaster::Registered(message));
+        self.effects.clear();
     }
 
     pub fn started(state: RecoveredState) -> Self {
+        Self::configured(state, |_| {})
+    }
+
+    pub fn configured(state: RecoveredState, configure: impl FnOnce(&mut Config)) -> Self {
         let now = Time::from_nanos(1_000_000_000_000);
-        let core = AgentCore::new(config(), Random::from_number(1), now);
+        let mut config = config();
+        configure(&mut config);
+        let core = AgentCore::new(config, Random::from_number(1), now);
         let mut bench = Self {
             core,
             now,
@@ -254,9 +266,12 @@ impl Bench {
                 .iter_mut()
                 .filter_map(|effect| match effect {
                     Effect::Checkpoint { ticket, .. } | Effect::Append { ticket, .. } => ticket.take(),
+                    Effect::LinkVolumes { ticket, .. } | Effect::Barrier(ticket) => Some(*ticket),
                     _ => None,
                 })
                 .collect();
+            self.effects
+                .retain(|effect| !matches!(effect, Effect::LinkVolumes { .. } | Effect::Barrier(_)));
             if tickets.is_empty() {
                 return;
             }

@@ -3,7 +3,8 @@
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::ExecutorId;
-use mesos_proto::v0::{self, TaskState, health_check, internal, offer, task_status};
+use mesos::operation::Conversion;
+use mesos_proto::v0::{self, TaskState, internal, offer, task_status};
 use tracing::info;
 
 use super::Accepted;
@@ -20,18 +21,18 @@ impl Master {
         &mut self,
         now: Time,
         accepted: &mut Accepted,
-        mut task: v0::TaskInfo,
+        task: v0::TaskInfo,
         effects: &mut Effects,
     ) {
         let framework_id = accepted.framework_id.clone();
-        complete(&mut task, accepted);
         let (Some(framework), Some(agent)) = (
             self.frameworks.get(&framework_id),
             self.agents.get(&accepted.agent_id),
         ) else {
             return;
         };
-        if let Err(reason) = validate::task::task(&task, framework, agent, &accepted.remaining) {
+        let available = accepted.available();
+        if let Err(reason) = validate::task::task(&task, framework, agent, &available) {
             let why = task_status::Reason::ReasonTaskInvalid;
             self.reject_task(
                 now,
@@ -47,17 +48,19 @@ impl Master {
         let info = framework.info.clone();
         let pid = agent.pid.clone();
         let versions = agent.resource_version.clone();
+        let mut consumed = Resources::default();
         let mut launch_executor = true;
         if let Some(executor) = task.executor.as_deref() {
             let executor_id = ExecutorId::from(&executor.executor_id);
             launch_executor = !agent.has_executor(&framework_id, &executor_id);
             if launch_executor {
                 let used = self.add_executor(&accepted.agent_id.clone(), &framework_id, executor.clone());
-                accepted.remaining -= &used;
+                consumed += &used;
             }
         }
         let added = Task::launched(&task, &framework_id);
-        accepted.remaining -= &added.resources;
+        consumed += &added.resources;
+        accepted.launch(&consumed);
         info!(
             trip = 4, %framework_id, agent_id = %accepted.agent_id, task_id = task.task_id.value, "task launched"
         );
@@ -77,35 +80,21 @@ impl Master {
     }
 }
 
-/// Fills in what schedulers may leave out. Mesos: `Master::accept`, its adjustments for old schedulers.
-fn complete(task: &mut v0::TaskInfo, accepted: &Accepted) {
-    allocate_to(&mut task.resources, &accepted.role);
-    if let Some(executor) = task.executor.as_deref_mut() {
-        allocate_to(&mut executor.resources, &accepted.role);
-        executor
-            .framework_id
-            .get_or_insert_with(|| Box::new(accepted.framework_id.to_proto()));
+impl Accepted {
+    /// What a task may use: shared resources as often as they are wanted.
+    fn available(&self) -> Resources {
+        self.remaining.non_shared() + &self.remaining_shared
     }
-    if let Some(check) = task.health_check.as_deref_mut()
-        && check.r#type.is_none()
-    {
-        check.r#type = match (&check.command, &check.http) {
-            (Some(_), None) => Some(health_check::Type::Command),
-            (None, Some(_)) => Some(health_check::Type::Http),
-            _ => None,
-        };
-    }
-}
 
-/// Resources that do not say so belong to the role they were offered in.
-pub(super) fn allocate_to(resources: &mut [v0::Resource], role: &str) {
-    for resource in resources {
-        resource.allocation_info.get_or_insert_with(|| {
-            Box::new(v0::resource::AllocationInfo {
-                role: Some(role.to_owned()),
-                ..Default::default()
-            })
-        });
+    /// A task takes resources. A shared one that others of the accept took already is made one more of.
+    pub(super) fn launch(&mut self, consumed: &Resources) {
+        let additional = consumed.shared() - &self.remaining.shared();
+        if !additional.is_empty() {
+            self.conversions
+                .push(Conversion::new(Resources::default(), additional));
+        }
+        self.remaining -= consumed;
+        self.launched += consumed;
     }
 }
 
@@ -118,9 +107,4 @@ pub(super) fn resource_versions(version: Option<v0::UUID>) -> Vec<internal::Reso
         })
         .into_iter()
         .collect()
-}
-
-/// The sum of resources of messages; what cannot be read counts as none.
-pub(super) fn sum(resources: &[v0::Resource]) -> Resources {
-    Resources::from_protos(resources).unwrap_or_default()
 }

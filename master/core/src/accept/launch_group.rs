@@ -6,7 +6,7 @@ use mesos_proto::v0::{TaskState, internal, offer, task_status};
 use tracing::info;
 
 use super::Accepted;
-use super::launch::{allocate_to, resource_versions, sum};
+use super::launch::resource_versions;
 use crate::effect::{Effect, Effects, ToAgent};
 use crate::metrics::count;
 use crate::state::{Master, Task};
@@ -24,12 +24,7 @@ impl Master {
         effects: &mut Effects,
     ) {
         let framework_id = accepted.framework_id.clone();
-        let (mut executor, mut group) = (launch.executor, launch.task_group);
-        allocate_to(&mut executor.resources, &accepted.role);
-        for task in &mut group.tasks {
-            allocate_to(&mut task.resources, &accepted.role);
-            task.executor.get_or_insert_with(|| Box::new(executor.clone()));
-        }
+        let (executor, group) = (launch.executor, launch.task_group);
         let (Some(framework), Some(agent)) = (
             self.frameworks.get(&framework_id),
             self.agents.get(&accepted.agent_id),
@@ -63,12 +58,12 @@ impl Master {
         };
         let pid = agent.pid.clone();
         if message.launch_executor == Some(true) {
-            accepted.remaining -= &sum(&executor.resources);
-            self.add_executor(&accepted.agent_id.clone(), &framework_id, executor);
+            let used = self.add_executor(&accepted.agent_id.clone(), &framework_id, executor);
+            accepted.launch(&used);
         }
         for task in &group.tasks {
             let added = Task::launched(task, &framework_id);
-            accepted.remaining -= &added.resources;
+            accepted.launch(&added.resources);
             self.add_task(added);
         }
         if let Some(framework) = self.frameworks.get_mut(&framework_id) {

@@ -2,10 +2,13 @@
 
 mod launch;
 mod launch_group;
+mod prepare;
+mod resources;
 
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId, OfferId};
+use mesos::operation::Conversion;
 use mesos_proto::v0::{self, TaskState, offer::operation::Type, scheduler, task_status};
 use tracing::{info, warn};
 
@@ -18,7 +21,18 @@ pub(crate) struct Accepted {
     pub framework_id: FrameworkId,
     pub agent_id: AgentId,
     pub role: String,
+    /// What was offered.
+    pub offered: Resources,
+    /// What of it later operations may use.
     pub remaining: Resources,
+    /// The shared resources later tasks may use: each as often as they like.
+    pub remaining_shared: Resources,
+    /// What tasks and executors took.
+    pub launched: Resources,
+    /// Volumes that became larger or smaller; not for later operations.
+    pub resized: Resources,
+    /// What operations did to the offered resources.
+    pub conversions: Vec<Conversion>,
 }
 
 impl Master {
@@ -49,22 +63,48 @@ impl Master {
         info!(
             trip = 3, %framework_id, agent_id = %accepted.agent_id, offers = offer_ids.len(), "offers accepted"
         );
-        let offered = accepted.remaining.clone();
-        for operation in accept.operations {
-            self.apply(now, &mut accepted, operation, effects);
+        let operations = self.prepare(now, &accepted, accept.operations, effects);
+        for operation in operations {
+            self.carry_out(now, &mut accepted, operation, effects);
         }
-        let launched = offered - &accepted.remaining;
-        self.allocator
-            .transition_offered_to_allocated(now, &accepted.agent_id, &launched);
-        let filters = accept.filters.as_deref().cloned().unwrap_or_default();
-        self.allocator.recover_resources(
+        self.settle(
             now,
-            framework_id,
-            &accepted.agent_id,
-            &accepted.remaining,
-            Some(&filters),
-            false,
+            accepted,
+            accept.filters.as_deref().cloned().unwrap_or_default(),
         );
+    }
+
+    /// Tells the allocator what became of the offers: what was converted or launched, and what was not used.
+    ///
+    /// What operations made of the offers was not declined: it may be offered at once. Differs from Mesos, whose
+    /// allocator holds for used what SHRINK_VOLUME gave back beside more of the same.
+    fn settle(&mut self, now: Time, accepted: Accepted, filters: v0::Filters) {
+        let (framework_id, agent_id) = (&accepted.framework_id, &accepted.agent_id);
+        if !accepted.conversions.is_empty() {
+            self.allocator.update_allocation(
+                now,
+                framework_id,
+                agent_id,
+                &accepted.offered,
+                &accepted.conversions,
+            );
+        }
+        let left = accepted.remaining + &accepted.resized;
+        let converted = left.clone() - &accepted.offered;
+        let declined = left - &converted;
+        // Who launched something and refuses the rest for no time is not done yet, and may be asked again at once.
+        let refuses = filters.refuse_seconds != Some(0.0) || accepted.launched.is_empty();
+        let filters = refuses.then_some(&filters);
+        for (resources, filters) in [(&converted, None), (&declined, filters)] {
+            if !resources.is_empty() {
+                self.allocator
+                    .recover_resources(now, framework_id, agent_id, resources, filters, false);
+            }
+        }
+        if !accepted.launched.is_empty() {
+            self.allocator
+                .transition_offered_to_allocated(now, agent_id, &accepted.launched);
+        }
     }
 
     /// Sums up valid offers and forgets them; their resources are now the caller's to account for.
@@ -82,15 +122,24 @@ impl Master {
                         framework_id: framework_id.clone(),
                         agent_id: offer.agent_id,
                         role: offer.role,
+                        offered: Resources::default(),
                         remaining: offer.resources,
+                        remaining_shared: Resources::default(),
+                        launched: Resources::default(),
+                        resized: Resources::default(),
+                        conversions: Vec::new(),
                     });
                 }
             }
         }
+        if let Some(accepted) = &mut accepted {
+            accepted.offered = accepted.remaining.clone();
+            accepted.remaining_shared = accepted.remaining.shared();
+        }
         accepted
     }
 
-    fn apply(
+    fn carry_out(
         &mut self,
         now: Time,
         accepted: &mut Accepted,
@@ -98,17 +147,8 @@ impl Master {
         effects: &mut Effects,
     ) {
         let kind = operation.r#type.unwrap_or(Type::Unknown);
-        if let Err(reason) = validate::offer::launch_operation(&operation) {
-            self.reject_launch(now, &accepted.framework_id, &operation, &reason, effects);
-            return;
-        }
         match (kind, operation.launch, operation.launch_group) {
             (Type::Launch, Some(launch), _) => {
-                self.metrics.bump(if launch.task_infos.is_empty() {
-                    "messages_decline_offers"
-                } else {
-                    "messages_launch_tasks"
-                });
                 for task in launch.task_infos {
                     self.launch(now, accepted, task, effects);
                 }
@@ -120,36 +160,14 @@ impl Master {
             (Type::Unknown, ..) => {
                 warn!(framework_id = %accepted.framework_id, "unknown operation ignored")
             }
-            _ => {
-                let reason = format!("Operation {} is not supported by this master", kind.as_str_name());
-                self.drop_operation(now, &accepted.framework_id, operation.id, &reason, effects);
+            (_, launch, launch_group) => {
+                let operation = v0::offer::Operation {
+                    launch,
+                    launch_group,
+                    ..operation
+                };
+                self.accept_operation(now, accepted, operation, effects);
             }
-        }
-    }
-
-    /// All tasks of an operation are refused, since it is not in order as a whole.
-    fn reject_launch(
-        &mut self,
-        now: Time,
-        framework_id: &FrameworkId,
-        operation: &v0::offer::Operation,
-        reason: &str,
-        effects: &mut Effects,
-    ) {
-        let why = match operation.r#type {
-            Some(Type::LaunchGroup) => task_status::Reason::ReasonTaskGroupInvalid,
-            _ => task_status::Reason::ReasonTaskInvalid,
-        };
-        for task in launched_by(operation) {
-            self.reject_task(
-                now,
-                framework_id,
-                task,
-                TaskState::TaskError,
-                reason,
-                why,
-                effects,
-            );
         }
     }
 
@@ -175,7 +193,7 @@ impl Master {
         for operation in operations {
             if !matches!(operation.r#type, Some(Type::Launch | Type::LaunchGroup)) {
                 let reason = format!("Operation attempted with invalid offers: {reason}");
-                self.drop_operation(now, framework_id, operation.id.clone(), &reason, effects);
+                self.drop_operation(framework_id, operation, &reason, effects);
                 continue;
             }
             for task in launched_by(operation) {
@@ -210,27 +228,6 @@ impl Master {
         info!(%framework_id, task_id = task.task_id.value, state = state.as_str_name(), message, "task rejected");
         let event = status_event(status);
         self.send_event(framework_id, *event, effects);
-    }
-
-    /// Tells the scheduler, if it asked to be told, that an operation failed.
-    fn drop_operation(
-        &mut self,
-        now: Time,
-        framework_id: &FrameworkId,
-        id: Option<Box<v0::OperationID>>,
-        reason: &str,
-        effects: &mut Effects,
-    ) {
-        warn!(%framework_id, reason, "operation dropped");
-        let _ = now;
-        let Some(id) = id else { return };
-        let status = v0::OperationStatus {
-            operation_id: Some(id),
-            state: v0::OperationState::OperationError,
-            message: Some(reason.to_owned()),
-            ..Default::default()
-        };
-        self.send_operation_status(framework_id, status, effects);
     }
 }
 

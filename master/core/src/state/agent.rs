@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libprocess_core::time::Time;
 use libprocess_core::upid::Upid;
-use mesos::Resources;
 use mesos::ids::{AgentId, ExecutorId, FrameworkId, OfferId, TaskId};
+use mesos::{ResourceFormat, Resources};
 use mesos_proto::v0;
 
 /// Whether the master can reach an agent.
@@ -42,6 +42,10 @@ pub struct Agent {
     pub missed_pings: u32,
     /// Everything it has.
     pub total: Resources,
+    /// What of it is reserved at run time or a persistent volume; the agent keeps it on disk.
+    pub checkpointed: Resources,
+    /// What is done to its resources: operations that are not over, or whose end nobody has acknowledged.
+    pub operations: BTreeMap<OperationUuid, v0::Operation>,
     /// Which executors and tasks use it, by framework, with allocation.
     pub used: BTreeMap<FrameworkId, Resources>,
     /// Its tasks; the tasks themselves are with their frameworks, or in `orphans`.
@@ -52,11 +56,37 @@ pub struct Agent {
     pub killed: BTreeMap<FrameworkId, BTreeSet<TaskId>>,
     /// Offers outstanding for it.
     pub offers: BTreeSet<OfferId>,
+    /// Inverse offers outstanding for it.
+    pub inverse_offers: BTreeSet<OfferId>,
     /// Names the state of its resources; goes with every task.
     pub resource_version: Option<v0::UUID>,
 }
 
+/// The sixteen bytes that name an operation.
+pub type OperationUuid = [u8; 16];
+
 impl Agent {
+    /// Changes everything it has.
+    pub(crate) fn set_total(&mut self, total: Resources) {
+        self.checkpointed = total.needing_checkpointing();
+        self.total = total;
+    }
+
+    /// What agents of old are to write down, in a form they can read.
+    pub(crate) fn checkpointed_for_agent(&self) -> Vec<v0::Resource> {
+        if self.can(v0::slave_info::capability::Type::ReservationRefinement) {
+            return self.checkpointed.to_protos();
+        }
+        self.checkpointed
+            .to_protos_in(ResourceFormat::Legacy)
+            .unwrap_or_default()
+    }
+
+    /// The agent as refusals name it.
+    pub(crate) fn described(&self) -> String {
+        format!("{} at {} ({})", self.id, self.pid, self.info.hostname)
+    }
+
     /// True when messages reach it.
     pub fn is_connected(&self) -> bool {
         self.connection == Connection::Connected

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use libprocess_core::time::Time;
 use mesos::Resources;
-use mesos::ids::{FrameworkId, OfferId, TaskId};
+use mesos::ids::{AgentId, FrameworkId, OfferId, TaskId};
 use mesos_allocator::{FrameworkOptions, OfferConstraints, RegexLimits};
 use mesos_proto::v0::{self, framework_info::capability};
 
 use crate::effect::StreamId;
 use crate::metrics::FrameworkMetrics;
-use crate::state::Task;
+use crate::state::{OperationUuid, Task};
 
 /// Where a framework is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +56,16 @@ pub struct Framework {
     pub completed_tasks: VecDeque<Task>,
     /// Offers outstanding.
     pub offers: BTreeSet<OfferId>,
+    /// Inverse offers outstanding.
+    pub inverse_offers: BTreeSet<OfferId>,
     /// What its tasks and executors use, with allocation.
     pub used: Resources,
     /// What is offered to it, with allocation.
     pub offered: Resources,
+    /// Its operations that are not over or not acknowledged, and the agents that know them.
+    pub operations: BTreeMap<OperationUuid, AgentId>,
+    /// Those that it gave an id.
+    pub operation_ids: BTreeMap<String, OperationUuid>,
     /// Counters of its own.
     pub metrics: FrameworkMetrics,
 }
@@ -83,8 +89,11 @@ impl Framework {
             unreachable_tasks: VecDeque::new(),
             completed_tasks: VecDeque::new(),
             offers: BTreeSet::new(),
+            inverse_offers: BTreeSet::new(),
             used: Resources::default(),
             offered: Resources::default(),
+            operations: BTreeMap::new(),
+            operation_ids: BTreeMap::new(),
             metrics: FrameworkMetrics::default(),
         }
     }
@@ -105,6 +114,23 @@ impl Framework {
             FrameworkState::Active(stream) => Some(stream),
             FrameworkState::Recovered | FrameworkState::Disconnected(_) | FrameworkState::Completed => None,
         }
+    }
+
+    pub(crate) fn add_operation(
+        &mut self,
+        uuid: OperationUuid,
+        agent: AgentId,
+        id: Option<&v0::OperationID>,
+    ) {
+        self.operations.insert(uuid, agent);
+        if let Some(id) = id {
+            self.operation_ids.insert(id.value.clone(), uuid);
+        }
+    }
+
+    pub(crate) fn remove_operation(&mut self, uuid: &OperationUuid) {
+        self.operations.remove(uuid);
+        self.operation_ids.retain(|_, known| known != uuid);
     }
 
     /// True when its scheduler listens.

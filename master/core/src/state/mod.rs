@@ -2,6 +2,7 @@
 
 mod agent;
 mod framework;
+mod machine;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -9,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId, OfferId};
-use mesos_allocator::Allocator;
+use mesos_allocator::{Allocator, Quota};
 use mesos_proto::v0;
 
-pub use agent::{Agent, Connection};
+pub use agent::{Agent, Connection, OperationUuid};
 pub use framework::{Framework, FrameworkState};
+pub use machine::{Machine, MachineKey};
 pub use task::Task;
 
 use crate::effect::{StreamId, Ticket};
@@ -44,6 +46,16 @@ pub struct Master {
     pub(crate) frameworks: BTreeMap<FrameworkId, Framework>,
     pub(crate) completed: VecDeque<Framework>,
     pub(crate) offers: BTreeMap<OfferId, Offer>,
+    /// Inverse offers outstanding.
+    pub(crate) inverse_offers: BTreeMap<OfferId, InverseOffer>,
+    /// What roles are owed and may have.
+    pub(crate) quotas: BTreeMap<String, Quota>,
+    /// How much roles count that do not count one.
+    pub(crate) weights: BTreeMap<String, f64>,
+    /// Machines in the maintenance schedule.
+    pub(crate) machines: BTreeMap<MachineKey, Machine>,
+    /// The maintenance schedule; at most one.
+    pub(crate) schedules: Vec<v0::maintenance::Schedule>,
     /// Which framework listens on which stream.
     pub(crate) streams: BTreeMap<StreamId, FrameworkId>,
     /// Operators' streams, oldest first.
@@ -73,6 +85,19 @@ pub struct Offer {
     pub resources: Resources,
 }
 
+/// A framework was asked to leave an agent and has not answered yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InverseOffer {
+    /// The inverse offer's id.
+    pub id: OfferId,
+    /// Who was asked.
+    pub framework_id: FrameworkId,
+    /// Which agent it is to leave.
+    pub agent_id: AgentId,
+    /// When the agent will be away.
+    pub unavailability: v0::Unavailability,
+}
+
 /// What waits for a registry write.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Pending {
@@ -80,6 +105,8 @@ pub(crate) enum Pending {
     ReregisterAgent(Box<crate::reregister_agent::Return>),
     MarkUnreachable(AgentId, Time, String),
     RemoveAgent(AgentId, &'static str),
+    /// The ticket of the operator, and what is to take effect.
+    Operator(Ticket, Box<crate::operator::Changed>),
 }
 
 impl Master {
@@ -88,7 +115,7 @@ impl Master {
     /// `info.id` prefixes every id it gives; `seed` decides the order in which agents are offered.
     pub fn new(options: Options, info: v0::MasterInfo, now: Time, seed: u64) -> Self {
         Self {
-            ids: Ids::new(info.id.clone()),
+            ids: Ids::new(info.id.clone(), seed),
             allocator: options.make_allocator.make(&options.allocator, seed),
             metrics: Metrics::default(),
             options,
@@ -103,6 +130,11 @@ impl Master {
             frameworks: BTreeMap::new(),
             completed: VecDeque::new(),
             offers: BTreeMap::new(),
+            inverse_offers: BTreeMap::new(),
+            quotas: BTreeMap::new(),
+            weights: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            schedules: Vec::new(),
             streams: BTreeMap::new(),
             subscribers: VecDeque::new(),
             pending: BTreeMap::new(),

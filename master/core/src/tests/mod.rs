@@ -2,6 +2,9 @@
 
 mod agents;
 mod calls;
+mod maintenance;
+mod operations;
+mod quota;
 mod random;
 mod tasks;
 mod views;

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mesos::Resources;
 use mesos_proto::v0::{self, TaskState, internal, scheduler};
+use mesos_proto::{Dialect, Message};
 
+use super::operations::{operation, reserved, volume};
 use super::world::{World, framework_info, offers, statuses, task};
-use crate::{Effect, Input, StreamId, Timer, ToAgent};
+use crate::{Effect, Input, OperatorCall, StreamId, Timer, ToAgent};
 
 /// A small generator: the same seed gives the same history.
 struct Dice(u64);
@@ -27,6 +30,8 @@ struct Game {
     running: Vec<(String, u16, String)>,
     ended: BTreeMap<(String, String), TaskState>,
     timers: Vec<Timer>,
+    /// Operations that agents were sent and have not answered.
+    operations: Vec<(u16, internal::ApplyOperationMessage)>,
     tasks: u64,
 }
 
@@ -63,6 +68,10 @@ impl Game {
                     self.running
                         .push((framework, agent, message.task.task_id.value.clone()));
                 }
+                Effect::Send(to, ToAgent::ApplyOperation(message)) => {
+                    let agent = (0..3).find(|n| World::pid(*n) == *to).unwrap();
+                    self.operations.push((agent, (**message).clone()));
+                }
                 _ => {}
             }
         }
@@ -88,13 +97,14 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         .streams
         .get(&StreamId(stream.as_str().into()))
         .map(|id| id.as_str().to_owned());
-    match dice.roll(12) {
-        0 => world.register(n, "cpus:4;mem:1024"),
+    match dice.roll(18) {
+        0 => world.register(n, "cpus:4;mem:1024;disk:100"),
         1 if framework.is_none() => {
             let timeout = Some([0.0, 60.0][usize::try_from(dice.roll(2)).unwrap()]);
             let info = v0::FrameworkInfo {
                 failover_timeout: timeout,
                 checkpoint: Some(dice.roll(2) == 0),
+                role: Some("web".to_owned()),
                 ..framework_info()
             };
             world.subscribe(&stream, info)
@@ -102,6 +112,9 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         2 => world.input(Input::StreamClosed(StreamId(stream.as_str().into()))),
         3 => world.input(Input::Exited(World::pid(n))),
         4 | 5 if !game.offers.is_empty() => launch(world, game, dice),
+        11..=13 if !game.offers.is_empty() => convert(world, game, dice),
+        14 | 15 if !game.operations.is_empty() => finish(world, game, dice),
+        16 => operate(world, n, dice),
         6 if !game.running.is_empty() => {
             let index = usize::try_from(dice.roll(game.running.len() as u64)).unwrap();
             let (framework, agent, task) = game.running[index].clone();
@@ -141,7 +154,7 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
                 call.reconcile = Some(Box::default());
             })
         }),
-        10 => returns(world, n),
+        10 => returns(world, n, dice),
         _ => world.input(Input::TimerFired(Timer::Allocation)),
     }
 }
@@ -194,8 +207,137 @@ fn update(
     world.input(Input::StatusUpdate(World::pid(n), Box::new(message)))
 }
 
+/// Reserves, unreserves, makes and destroys volumes with an offer, as its resources allow, or not.
+fn convert(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
+    let index = usize::try_from(dice.roll(game.offers.len() as u64)).unwrap();
+    let (stream, offer) = game.offers.swap_remove(index);
+    let offered = Resources::from_valid_protos(&offer.resources).unallocated();
+    let mut operations = Vec::new();
+    for _ in 0..=dice.roll(3) {
+        let number = dice.roll(1000);
+        let id = (dice.roll(2) == 0).then(|| format!("o{number}"));
+        let held = |wanted: &dyn Fn(&mesos::Resource) -> bool| {
+            let found: Vec<String> = offered
+                .iter()
+                .filter(|resource| wanted(resource))
+                .map(|resource| resource.to_proto().to_json(Dialect::V0))
+                .collect();
+            found.join(",")
+        };
+        let (kind, member) = match dice.roll(4) {
+            0 => {
+                let name = ["cpus", "disk"][usize::try_from(dice.roll(2)).unwrap()];
+                ("RESERVE", format!(r#""resources":[{}]"#, reserved(name, 1.0)))
+            }
+            1 => {
+                let list =
+                    held(&|resource| resource.is_dynamically_reserved() && !resource.is_persistent_volume());
+                ("UNRESERVE", format!(r#""resources":[{list}]"#))
+            }
+            2 => (
+                "CREATE",
+                format!(r#""volumes":[{}]"#, volume(&format!("v{number}"), 1.0)),
+            ),
+            _ => {
+                let list = held(&|resource| resource.is_persistent_volume());
+                ("DESTROY", format!(r#""volumes":[{list}]"#))
+            }
+        };
+        operations.push(operation(kind, id.as_deref(), &member));
+    }
+    world.call(&stream, &offer.framework_id.value, |call| {
+        call.r#type = Some(scheduler::call::Type::Accept);
+        call.accept = Some(Box::new(scheduler::call::Accept {
+            offer_ids: vec![offer.id.clone()],
+            operations,
+            ..Default::default()
+        }));
+    })
+}
+
+/// An agent says what became of an operation; at times it was lost on the way.
+fn finish(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
+    let index = usize::try_from(dice.roll(game.operations.len() as u64)).unwrap();
+    let (n, message) = game.operations.swap_remove(index);
+    let pid = World::pid(n);
+    let Some(agent) = world.master.agents.values().find(|agent| agent.pid == pid) else {
+        return Vec::new();
+    };
+    let lost = dice.roll(4) == 0;
+    let state = if lost {
+        v0::OperationState::OperationDropped
+    } else {
+        v0::OperationState::OperationFinished
+    };
+    let uuid = (!lost).then(|| Box::new(message.operation_uuid.clone()));
+    let update = internal::UpdateOperationStatusMessage {
+        framework_id: message.framework_id.clone().filter(|_| !lost),
+        slave_id: Some(Box::new(agent.id.to_proto())),
+        status: v0::OperationStatus {
+            state,
+            uuid,
+            ..Default::default()
+        },
+        operation_uuid: Some(Box::new(message.operation_uuid)),
+        ..Default::default()
+    };
+    world.input(Input::OperationStatus(pid, Box::new(update)))
+}
+
+/// An operator reserves, sets quota and weights, and plans maintenance.
+fn operate(world: &mut World, n: u16, dice: &mut Dice) -> Vec<Effect> {
+    let machine = v0::MachineID {
+        hostname: Some(format!("host{n}")),
+        ip: Some(format!("10.0.0.{}", n + 1)),
+        ..Default::default()
+    };
+    let pid = World::pid(n);
+    let agent = world.master.agents.values().find(|agent| agent.pid == pid);
+    let agent = agent.map_or_else(|| mesos::ids::AgentId::new("x"), |agent| agent.id.clone());
+    let list = format!(r#""resources":[{}]"#, reserved("cpus", 1.0));
+    let kind = ["RESERVE", "UNRESERVE"][usize::try_from(dice.roll(2)).unwrap()];
+    let amount = f64::from(u32::try_from(dice.roll(6)).unwrap());
+    let scalar = v0::value::Scalar {
+        value: amount,
+        ..Default::default()
+    };
+    let call = match dice.roll(7) {
+        0 | 1 => OperatorCall::Operate(agent, Box::new(operation(kind, None, &list))),
+        2 => {
+            let config = v0::quota::QuotaConfig {
+                role: ["web", "other"][usize::try_from(dice.roll(2)).unwrap()].to_owned(),
+                guarantees: [("cpus".to_owned(), scalar)].into(),
+                ..Default::default()
+            };
+            OperatorCall::UpdateQuota(vec![config], dice.roll(2) == 0)
+        }
+        3 => OperatorCall::UpdateWeights(vec![v0::WeightInfo {
+            role: Some("web".to_owned()),
+            weight: amount,
+            ..Default::default()
+        }]),
+        4 => {
+            let window = v0::maintenance::Window {
+                machine_ids: vec![machine],
+                ..Default::default()
+            };
+            OperatorCall::UpdateSchedule(v0::maintenance::Schedule {
+                windows: if dice.roll(2) == 0 {
+                    vec![window]
+                } else {
+                    Vec::new()
+                },
+                ..Default::default()
+            })
+        }
+        5 => OperatorCall::StartMaintenance(vec![machine]),
+        _ => OperatorCall::StopMaintenance(vec![machine]),
+    };
+    world.operator(call).1
+}
+
 /// An agent returns with what the master believes it runs, or with nothing.
-fn returns(world: &mut World, n: u16) -> Vec<Effect> {
+fn returns(world: &mut World, n: u16, dice: &mut Dice) -> Vec<Effect> {
     let pid = World::pid(n);
     let Some(agent) = world
         .master
@@ -210,8 +352,17 @@ fn returns(world: &mut World, n: u16) -> Vec<Effect> {
         let framework = &world.master.frameworks[framework];
         tasks.iter().map(|id| framework.tasks[id].message.clone())
     });
+    // An agent may have missed operations, but not those whose outcome is in use.
+    let in_use = agent.used.values().any(|used| !used.reserved(None).is_empty());
+    let checkpointed = if in_use || dice.roll(2) == 0 {
+        agent.checkpointed.clone()
+    } else {
+        Resources::default()
+    };
     let message = internal::ReregisterSlaveMessage {
         slave: agent.info.clone(),
+        checkpointed_resources: checkpointed.to_protos(),
+        agent_capabilities: agent.capabilities.clone(),
         tasks: tasks.collect(),
         version: Some("1.11.0".to_owned()),
         ..Default::default()

@@ -7,11 +7,13 @@ use libprocess_core::upid::Upid;
 use mesos::Resources;
 use mesos_proto::v0::{self, TaskState, internal, scheduler};
 
-use crate::{Answer, Effect, Input, Master, Options, StreamId, Ticket, Timer, ToAgent};
+use crate::{Answer, Effect, Input, Master, OperatorCall, Options, StreamId, Ticket, Timer, ToAgent};
 
 pub(super) struct World {
     pub master: Master,
     pub now: Time,
+    /// What is durable.
+    pub registry: internal::Registry,
     tickets: u64,
 }
 
@@ -21,19 +23,33 @@ impl World {
     }
 
     pub fn with(options: Options) -> Self {
+        Self::recovered(options, internal::Registry::default())
+    }
+
+    /// A master that finds this registry.
+    pub fn recovered(options: Options, registry: internal::Registry) -> Self {
         let info = v0::MasterInfo {
             id: "M".to_owned(),
             port: 5050,
+            capabilities: mesos::capabilities::master_capabilities(),
             ..Default::default()
         };
         let now = Time::from_nanos(1_000_000_000_000);
         let mut world = Self {
             master: Master::new(options, info, now, 1),
             now,
+            registry: registry.clone(),
             tickets: 0,
         };
-        world.input(Input::Recovered(Box::default()));
+        world.input(Input::Recovered(Box::new(registry)));
         world
+    }
+
+    /// An operator's call, and what came of it.
+    pub fn operator(&mut self, call: OperatorCall) -> (Option<Answer>, Vec<Effect>) {
+        self.tickets += 1;
+        let effects = self.input(Input::Operator(Ticket(self.tickets), call));
+        (answer(&effects).cloned(), effects)
     }
 
     /// Handles an input and the registry writes that follow from it.
@@ -46,7 +62,8 @@ impl World {
             self.master.handle(self.now, input, &mut effects);
             assert_eq!(self.master.check(), Ok(()), "after {shown}");
             for effect in &effects {
-                if let Effect::Store(ticket, _) = effect {
+                if let Effect::Store(ticket, operation) = effect {
+                    operation.apply(&mut self.registry);
                     inputs.push(Input::Stored(*ticket));
                 }
             }
@@ -74,6 +91,7 @@ impl World {
             slave: agent_info(n, resources),
             version: Some("1.11.0".to_owned()),
             agent_capabilities: mesos::capabilities::agent_capabilities(),
+            resource_version_uuid: Some(Box::default()),
             ..Default::default()
         };
         self.input(Input::RegisterAgent(Self::pid(n), Box::new(message)))

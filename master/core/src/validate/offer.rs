@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mesos::ids::{FrameworkId, OfferId};
-use mesos_proto::v0::{self, offer::operation::Type};
 
 use crate::state::Offer;
 
@@ -53,46 +52,6 @@ pub fn offers(
             "Aggregated offers must belong to one single agent. Offer {} uses agent {} and agent {}",
             offer.id, offer.agent_id, first.agent_id
         ));
-    }
-    Ok(())
-}
-
-/// Checks what must hold of a LAUNCH or LAUNCH_GROUP as a whole: that no answer is asked for, and that all resources
-/// are well-formed. Other operations pass.
-///
-/// Mesos: `Master::accept`; `src/common/resources_utils.cpp`, `validateAndUpgradeResources`.
-///
-/// # Errors
-///
-/// The reason in Mesos' words.
-pub fn launch_operation(operation: &v0::offer::Operation) -> Result<(), String> {
-    let (tasks, executor, name) = match operation.r#type {
-        Some(Type::Launch) => {
-            let launch = operation.launch.as_deref();
-            (
-                launch.map_or(&[][..], |launch| &launch.task_infos),
-                None,
-                "LAUNCH",
-            )
-        }
-        Some(Type::LaunchGroup) => {
-            let launch = operation.launch_group.as_deref();
-            let tasks = launch.map_or(&[][..], |launch| &launch.task_group.tasks);
-            (tasks, launch.map(|launch| &launch.executor), "LAUNCH_GROUP")
-        }
-        _ => return Ok(()),
-    };
-    let executors = tasks.iter().filter_map(|task| task.executor.as_deref());
-    let bundles = executor
-        .into_iter()
-        .chain(executors)
-        .map(|executor| &executor.resources)
-        .chain(tasks.iter().map(|task| &task.resources));
-    for resources in bundles {
-        mesos::validate::resources(resources).map_err(|error| error.to_string())?;
-    }
-    if operation.id.is_some() {
-        return Err(format!("The `id` field cannot be set on {name} operations"));
     }
     Ok(())
 }

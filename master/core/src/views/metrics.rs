@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use libprocess_core::time::Time;
 use mesos::Resources;
-use mesos_proto::v0::TaskState;
 use mesos_proto::v0::offer::operation;
 use mesos_proto::v0::scheduler::{call, event};
+use mesos_proto::v0::{OperationState, TaskState};
 
 use super::state::count;
 use crate::state::{FrameworkState, Master};
@@ -107,9 +107,16 @@ impl Master {
         self.cluster_metrics(now, &mut out);
         self.resource_metrics(&mut out);
         for outcome in OUTCOMES {
-            out.push((format!("master/operations/{outcome}"), 0.0));
+            let is = |state: OperationState| {
+                let name = state.as_str_name().to_lowercase();
+                outcome == "total" || name.strip_prefix("operation_") == Some(outcome)
+            };
+            let all = self.metrics.operations(|_, state| is(state));
+            out.push((format!("master/operations/{outcome}"), whole(all)));
             for operation in OPERATIONS {
-                out.push((format!("master/operations/{operation}/{outcome}"), 0.0));
+                let of = |kind: operation::Type| kind.as_str_name().eq_ignore_ascii_case(operation);
+                let n = self.metrics.operations(|kind, state| of(kind) && is(state));
+                out.push((format!("master/operations/{operation}/{outcome}"), whole(n)));
             }
         }
         if self.options.publish_per_framework_metrics {
@@ -181,15 +188,17 @@ impl Master {
                 .get(name)
                 .map_or(0.0, |amount| amount.to_f64())
         };
+        let revocable = (total.revocable(), used.revocable());
+        let firm = (total.non_revocable(), used.non_revocable());
         for name in ["cpus", "mem", "disk", "gpus"] {
-            let (all, taken) = (amount(&total, name), amount(&used, name));
-            let percent = if all > 0.0 { taken / all } else { 0.0 };
-            out.push((format!("master/{name}_total"), all));
-            out.push((format!("master/{name}_used"), taken));
-            out.push((format!("master/{name}_percent"), percent));
-            for of in ["total", "used", "percent"] {
-                out.push((format!("master/{name}_revocable_{of}"), 0.0));
+            for (kind, (total, used)) in [("", &firm), ("_revocable", &revocable)] {
+                let (all, taken) = (amount(total, name), amount(used, name));
+                let percent = if all > 0.0 { taken / all } else { 0.0 };
+                out.push((format!("master/{name}{kind}_total"), all));
+                out.push((format!("master/{name}{kind}_used"), taken));
+                out.push((format!("master/{name}{kind}_percent"), percent));
             }
+            let (all, taken) = (amount(&total, name), amount(&used, name));
             if name != "gpus" {
                 let prefix = format!("allocator/mesos/resources/{name}");
                 out.push((format!("{prefix}/total"), all));

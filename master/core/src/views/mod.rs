@@ -5,6 +5,7 @@
 
 mod agents;
 mod frameworks;
+mod maintenance;
 mod metrics;
 mod operator;
 mod roles;

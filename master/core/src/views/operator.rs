@@ -177,7 +177,12 @@ impl Master {
             Read::GetRoles => sink.message(number, "get_roles", &self.get_roles()),
             Read::GetMaster => sink.message(number, "get_master", &self.get_master()),
             Read::GetOperations => {
-                sink.message(number, "get_operations", &response::GetOperations::default());
+                let operations = self.agents.values().flat_map(|agent| agent.operations.values());
+                let all = response::GetOperations {
+                    operations: operations.cloned().collect(),
+                    ..Default::default()
+                };
+                sink.message(number, "get_operations", &all);
             }
         }
     }

@@ -1,119 +1,147 @@
-//! `/roles` and GET_ROLES.
+//! `/roles`, `/quota`, `/weights` and the calls that read the same.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use mesos::Resources;
 use mesos::model::Object;
-use mesos_proto::v0::{self, master::response};
+use mesos::{Quantities, Scalar};
+use mesos_proto::v0::{self, master::response, quota};
 
 use crate::state::{Framework, Master};
 
-/// What one role has, summed over its frameworks.
-#[derive(Default)]
-struct Role<'a> {
-    frameworks: Vec<&'a Framework>,
-    allocated: Resources,
-    offered: Resources,
-}
-
 impl Master {
-    fn roles_in_use(&self) -> BTreeMap<String, Role<'_>> {
-        let mut roles: BTreeMap<String, Role<'_>> = BTreeMap::new();
-        for framework in self.frameworks.values() {
-            let mut names: BTreeSet<String> = framework.roles.clone();
-            for (role, used) in framework.used.allocations() {
-                roles.entry(role.clone()).or_default().allocated += &used;
-                names.insert(role);
-            }
-            for (role, offered) in framework.offered.allocations() {
-                roles.entry(role.clone()).or_default().offered += &offered;
-                names.insert(role);
-            }
-            for name in names {
-                roles.entry(name).or_default().frameworks.push(framework);
-            }
-        }
-        roles
+    /// The frameworks in a role, or that hold something in it.
+    fn frameworks_in<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a Framework> {
+        self.frameworks.values().filter(move |framework| {
+            framework.roles.contains(role)
+                || framework.used.allocations().contains_key(role)
+                || framework.offered.allocations().contains_key(role)
+        })
     }
 
-    /// `/roles`: weight, quota and use of every role that has a framework.
+    fn weight(&self, role: &str) -> f64 {
+        self.weights.get(role).copied().unwrap_or(1.0)
+    }
+
+    /// `/roles`: weight, quota and use of every known role.
+    ///
+    /// Mesos: `src/master/readonly_handler.cpp`, `roles`.
     pub fn roles(&self) -> Vec<u8> {
         let mut out = Vec::new();
         Object::write(&mut out, |object| {
             object.array("roles", |array| {
-                for (name, role) in self.roles_in_use() {
-                    array.object(|object| {
-                        object.string("name", &name);
-                        object.number("weight", 1.0);
-                        object.object("quota", |object| {
-                            object.string("role", &name);
-                            object.object("guarantee", |_| {});
-                            object.object("limit", |_| {});
-                            quantities(object, "consumed", &role.allocated);
-                        });
-                        let mut resources = role.allocated.clone();
-                        resources += &role.offered;
-                        quantities(object, "resources", &resources);
-                        quantities(object, "allocated", &role.allocated);
-                        quantities(object, "offered", &role.offered);
-                        object.object("reserved", |_| {});
-                        object.array("frameworks", |array| {
-                            role.frameworks
-                                .iter()
-                                .for_each(|framework| array.string(framework.id.as_str()));
-                        });
-                    });
+                for name in self.known_roles() {
+                    array.object(|object| self.role(object, &name));
                 }
             });
         });
         out
     }
 
+    fn role(&self, object: &mut Object<'_>, name: &str) {
+        object.string("name", name);
+        object.number("weight", self.weight(name));
+        let quota = self.quotas.get(name).cloned().unwrap_or_default();
+        object.object("quota", |object| {
+            object.string("role", name);
+            amounts(object, "guarantee", quota.guarantees.iter());
+            amounts(object, "limit", quota.limits.iter());
+            amounts(object, "consumed", self.consumed_quota(name).iter());
+        });
+        let (allocated, offered) = (self.allocated_quantities(name), self.offered_quantities(name));
+        amounts(object, "resources", (allocated.clone() + &offered).iter());
+        amounts(object, "allocated", allocated.iter());
+        amounts(object, "offered", offered.iter());
+        amounts(object, "reserved", self.reserved_quantities(name).iter());
+        object.array("frameworks", |array| {
+            self.frameworks_in(name)
+                .for_each(|framework| array.string(framework.id.as_str()));
+        });
+    }
+
+    /// GET_ROLES. Mesos: `src/master/http.cpp`, `getRoles`.
     pub(super) fn get_roles(&self) -> response::GetRoles {
-        let roles = self
-            .roles_in_use()
-            .into_iter()
-            .map(|(name, role)| {
-                let mut resources = role.allocated;
-                resources += &role.offered;
-                v0::Role {
-                    name,
-                    weight: 1.0,
-                    frameworks: role
-                        .frameworks
-                        .iter()
-                        .map(|framework| framework.id.to_proto())
-                        .collect(),
-                    resources: scalar_messages(&resources),
-                    ..Default::default()
-                }
-            })
-            .collect();
+        let roles = self.known_roles().into_iter().map(|name| {
+            let held = self.allocated_quantities(&name) + &self.offered_quantities(&name);
+            v0::Role {
+                weight: self.weight(&name),
+                frameworks: self
+                    .frameworks_in(&name)
+                    .map(|framework| framework.id.to_proto())
+                    .collect(),
+                resources: scalar_messages(&held),
+                name,
+                ..Default::default()
+            }
+        });
         response::GetRoles {
-            roles,
+            roles: roles.collect(),
             ..Default::default()
         }
     }
+
+    /// `/quota` and GET_QUOTA: the quotas, in the old form and in the new.
+    ///
+    /// Mesos: `src/master/quota_handler.cpp`, `_status`.
+    pub fn quota_status(&self) -> quota::QuotaStatus {
+        let mut status = quota::QuotaStatus::default();
+        for (role, quota) in &self.quotas {
+            status.infos.push(quota::QuotaInfo {
+                role: Some(role.clone()),
+                guarantee: scalar_messages(&quota.guarantees),
+                ..Default::default()
+            });
+            status.configs.push(quota::QuotaConfig {
+                role: role.clone(),
+                guarantees: quota.guarantees.to_protos(),
+                limits: quota.limits.to_protos(),
+                ..Default::default()
+            });
+        }
+        status
+    }
+
+    /// GET_WEIGHTS: the weights that were set.
+    pub fn weight_infos(&self) -> Vec<v0::WeightInfo> {
+        self.weights
+            .iter()
+            .map(|(role, weight)| v0::WeightInfo {
+                role: Some(role.clone()),
+                weight: *weight,
+                ..Default::default()
+            })
+            .collect()
+    }
+
+    /// `/weights`.
+    pub fn weights_json(&self) -> Vec<u8> {
+        let mut out = vec![b'['];
+        for (n, (role, weight)) in self.weights.iter().enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            Object::write(&mut out, |object| {
+                object.string("role", role);
+                object.number("weight", *weight);
+            });
+        }
+        out.push(b']');
+        out
+    }
 }
 
-fn quantities(object: &mut Object<'_>, key: &str, resources: &Resources) {
+fn amounts<'a>(object: &mut Object<'_>, key: &str, amounts: impl Iterator<Item = (&'a str, Scalar)>) {
     object.object(key, |object| {
-        for (name, amount) in resources.scalars() {
-            object.number(&name, amount.to_f64());
+        for (name, amount) in amounts {
+            object.number(name, amount.to_f64());
         }
     });
 }
 
 /// Sums by name, without role or anything else.
-fn scalar_messages(resources: &Resources) -> Vec<v0::Resource> {
-    let scalar = |(name, amount): (String, mesos::Scalar)| v0::Resource {
-        name,
+fn scalar_messages(amounts: &Quantities) -> Vec<v0::Resource> {
+    let scalar = |(name, amount): (&str, Scalar)| v0::Resource {
+        name: name.to_owned(),
         r#type: v0::value::Type::Scalar,
-        scalar: Some(Box::new(v0::value::Scalar {
-            value: amount.to_f64(),
-            ..Default::default()
-        })),
+        scalar: Some(Box::new(amount.to_proto())),
         ..Default::default()
     };
-    resources.scalars().into_iter().map(scalar).collect()
+    amounts.iter().map(scalar).collect()
 }

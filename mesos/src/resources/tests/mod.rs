@@ -1,4 +1,9 @@
+mod any;
 mod find;
+mod hostile;
+mod kinds;
+mod laws;
+mod model;
 mod shrink;
 
 use mesos_proto::{Dialect, Message, v0};
@@ -155,97 +160,6 @@ fn allocations() {
     assert!(all.checked_sub(&parse("cpus:6")).is_none());
 }
 
-fn value() -> impl Strategy<Value = (&'static str, Value)> {
-    let scalar = |name| (1i64..5000).prop_map(move |n| (name, Value::Scalar(Scalar::from_thousandths(n))));
-    let ranges = prop::collection::vec((0u64..40, 0u64..5), 1..4).prop_map(|pairs| {
-        (
-            "ports",
-            Value::Ranges(Ranges::new(
-                pairs.into_iter().map(|(begin, len)| (begin, begin + len)),
-            )),
-        )
-    });
-    let set = prop::collection::vec("[a-d]", 1..4).prop_map(|items| ("disks", Value::Set(Set::new(items))));
-    prop_oneof![scalar("cpus"), scalar("mem"), ranges, set]
-}
-
-fn resource() -> impl Strategy<Value = Resource> {
-    (value(), prop::option::of("[xy]"), prop::option::of("[rs]")).prop_map(
-        |((name, value), allocation, reservation)| {
-            let mut resource = Resource::new(name, value);
-            resource.set_allocation_role(allocation.map(Arc::from));
-            if let Some(role) = reservation {
-                resource.push_reservation(v0::resource::ReservationInfo {
-                    r#type: Some(v0::resource::reservation_info::Type::Dynamic),
-                    role: Some(role),
-                    ..Default::default()
-                });
-            }
-            resource
-        },
-    )
-}
-
 fn bundle() -> impl Strategy<Value = Resources> {
-    prop::collection::vec(resource(), 0..6).prop_map(Resources::from_iter)
-}
-
-/// Only quantities: sums of ranges and sets are unions, so taking a part back can take more.
-fn quantities() -> impl Strategy<Value = Resources> {
-    bundle().prop_map(|bundle| bundle.filter(|resource| resource.scalar().is_some()))
-}
-
-proptest! {
-    #[test]
-    fn sums_do_not_depend_on_order(a in bundle(), b in bundle(), c in bundle()) {
-        prop_assert_eq!(a.clone() + &b, b.clone() + &a);
-        prop_assert_eq!((a.clone() + &b) + &c, a.clone() + &(b.clone() + &c));
-    }
-
-    #[test]
-    fn a_sum_contains_its_parts(a in bundle(), b in bundle()) {
-        let sum = a.clone() + &b;
-        prop_assert!(sum.contains(&a) && sum.contains(&b));
-        prop_assert!(a.clone().checked_sub(&sum).is_none_or(|rest| rest.is_empty()));
-    }
-
-    #[test]
-    fn taking_back_undoes_adding(a in quantities(), b in quantities()) {
-        let sum = a.clone() + &b;
-        prop_assert_eq!(&(sum.clone() - &b), &a);
-        prop_assert_eq!(sum.checked_sub(&b), Some(a));
-    }
-
-    #[test]
-    fn what_was_contained_can_be_given_back(a in bundle(), b in bundle()) {
-        if let Some(rest) = a.checked_sub(&b) {
-            prop_assert_eq!(&(rest + &b), &a);
-        }
-        prop_assert!((a.clone() - &a).is_empty());
-    }
-
-    #[test]
-    fn messages_round_trip(a in bundle()) {
-        prop_assert_eq!(&Resources::from_protos(&a.to_protos()).unwrap(), &a);
-        let legacy = a.to_protos_in(ResourceFormat::Legacy).unwrap();
-        prop_assert_eq!(&Resources::from_protos(&legacy).unwrap(), &a);
-        let endpoint = a.to_endpoint_protos();
-        prop_assert_eq!(&Resources::from_protos(&endpoint).unwrap(), &a);
-    }
-
-    #[test]
-    fn texts_round_trip(a in bundle()) {
-        let mut plain = a.to_unreserved();
-        plain.unallocate();
-        let text = plain.to_string();
-        if !plain.is_empty() {
-            prop_assert_eq!(parse(&text), plain);
-        }
-    }
-
-    #[test]
-    fn no_text_panics(text in "[a-z:;()\\[\\]{}0-9,. \\-\"*]{0,40}") {
-        let _ = Resources::parse(&text, "*");
-        let _ = crate::attributes::parse(&text);
-    }
+    any::resources()
 }

@@ -4,7 +4,7 @@ use mesos_proto::v0::offer::operation::Destroy;
 
 use super::super::{refuse, task_resources};
 use super::{persistent_volumes, single_provider};
-use crate::{Error, Resource, Resources};
+use crate::{Error, Resources};
 
 /// Checks that volumes can be destroyed on an agent that has `checkpointed` on disk. `used` is what tasks and
 /// executors use and what is promised to them, one bundle a framework.
@@ -24,16 +24,15 @@ pub fn destroy<'a>(
     task_resources(&volumes.to_protos()).map_err(|error| error.within("Invalid resources"))?;
     single_provider(&volumes).map_err(|error| error.within("Invalid resources"))?;
     persistent_volumes(&volumes).map_err(|error| error.within("Not a persistent volume"))?;
-    let within = |bundle: &Resources, volume: &Resource| bundle.iter().any(|own| own.contains(volume));
     if volumes
         .iter()
-        .any(|volume| !volume.has_provider() && !within(checkpointed, &volume.once()))
+        .any(|volume| !volume.has_provider() && !checkpointed.contains_one(&volume.once()))
     {
         return refuse("Persistent volumes not found");
     }
     for bundle in used {
         let bundle = bundle.clone().unallocated();
-        if volumes.iter().any(|volume| within(&bundle, &volume.once())) {
+        if volumes.iter().any(|volume| bundle.contains_one(&volume.once())) {
             return refuse("Persistent volumes in use");
         }
     }

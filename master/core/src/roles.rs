@@ -1,0 +1,98 @@
+//! What roles hold, summed over agents and frameworks.
+
+use std::collections::BTreeSet;
+
+use mesos::{Quantities, Resources};
+
+use crate::state::Master;
+
+/// Whether a role is `root` or below it.
+pub(crate) fn is_in_subtree(role: &str, root: &str) -> bool {
+    role == root || mesos::roles::is_strict_subrole_of(role, root)
+}
+
+impl Master {
+    /// True when a framework is in this role, or holds something in it.
+    pub(crate) fn is_role_in_use(&self, role: &str) -> bool {
+        self.frameworks.values().any(|framework| {
+            let holds = |resources: &Resources| resources.allocations().contains_key(role);
+            framework.roles.contains(role) || holds(&framework.used) || holds(&framework.offered)
+        })
+    }
+
+    /// The roles that operators are shown, with those above them: those of `--roles`, or else those in use, with a
+    /// reservation, a weight or a quota.
+    ///
+    /// Mesos: `Master::knownRoles`.
+    pub(crate) fn known_roles(&self) -> BTreeSet<String> {
+        let mut known = BTreeSet::new();
+        if let Some(roles) = &self.options.roles {
+            known.extend(roles.iter().cloned());
+            known.insert("*".to_owned());
+            return with_ancestors(known);
+        }
+        known.extend(self.weights.keys().cloned());
+        known.extend(self.quotas.keys().cloned());
+        for framework in self.frameworks.values() {
+            known.extend(framework.roles.iter().cloned());
+            known.extend(framework.used.allocations().into_keys());
+            known.extend(framework.offered.allocations().into_keys());
+        }
+        for agent in self.agents.values() {
+            known.extend(agent.total.reservations().into_keys());
+        }
+        with_ancestors(known)
+    }
+
+    /// What is offered in a role and below it.
+    pub(crate) fn offered_quantities(&self, role: &str) -> Quantities {
+        self.sum(|framework| &framework.offered, role)
+    }
+
+    /// What tasks and executors of a role and below it use.
+    pub(crate) fn allocated_quantities(&self, role: &str) -> Quantities {
+        self.sum(|framework| &framework.used, role)
+    }
+
+    fn sum(&self, which: impl Fn(&crate::state::Framework) -> &Resources, role: &str) -> Quantities {
+        let mut sum = Quantities::new();
+        for framework in self.frameworks.values() {
+            sum += &Quantities::from_resources(&which(framework).allocated_to_subtree(role));
+        }
+        sum
+    }
+
+    /// What is reserved for a role and below it.
+    pub(crate) fn reserved_quantities(&self, role: &str) -> Quantities {
+        let mut sum = Quantities::new();
+        for agent in self.agents.values() {
+            sum += &Quantities::from_resources(&agent.total.reserved_to_subtree(role));
+        }
+        sum
+    }
+
+    /// What counts against the limits of a role: what it uses, and what is reserved for it whether used or not.
+    ///
+    /// Mesos: `Master::RoleResourceBreakdown::consumedQuota`.
+    pub(crate) fn consumed_quota(&self, role: &str) -> Quantities {
+        let mut idle = Quantities::new();
+        for agent in self.agents.values() {
+            let mut reserved = Quantities::from_resources(&agent.total.reserved_to_subtree(role));
+            for used in agent.used.values() {
+                reserved -= &Quantities::from_resources(&used.reserved_to_subtree(role));
+            }
+            idle += &reserved;
+        }
+        self.allocated_quantities(role) + &idle
+    }
+}
+
+fn with_ancestors(mut roles: BTreeSet<String>) -> BTreeSet<String> {
+    let above: Vec<String> = roles
+        .iter()
+        .flat_map(|role| mesos::roles::ancestors(role))
+        .map(str::to_owned)
+        .collect();
+    roles.extend(above);
+    roles
+}
