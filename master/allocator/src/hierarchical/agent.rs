@@ -181,8 +181,15 @@ impl Agent {
     pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) -> Resources {
         let bare = resources.clone().unallocated();
         if let Some(held) = self.held.get_mut(&framework) {
-            *held -= resources;
-            if held.is_empty() {
+            let all = held.len() == resources.len()
+                && held
+                    .iter()
+                    .zip(resources)
+                    .all(|(own, back)| own == back && own.copies() == back.copies());
+            if !all {
+                *held -= resources;
+            }
+            if all || held.is_empty() {
                 self.held.remove(&framework);
             }
         }
@@ -247,6 +254,11 @@ impl Agent {
             self.blocked_exact = true;
         }
         self.blocked.set(pair);
+    }
+
+    /// True when all that is available is plain, and no more is held than there is.
+    pub fn is_plain_and_covered(&self) -> bool {
+        self.parts.plain && !self.overdrawn
     }
 
     /// True when a pair need not be asked.

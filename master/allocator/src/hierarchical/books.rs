@@ -12,14 +12,18 @@ use super::framework::{Framework, Pair};
 use super::parts::Parts;
 use super::standing::Standing;
 
-/// A bundle by the role it is allocated to; mostly it is one role.
+/// The one role that a bundle is allocated to, as it mostly is.
+pub(super) fn one_role(resources: &Resources) -> Option<&str> {
+    let first = resources.iter().next()?.allocation_role()?;
+    let same = |other: &mesos::Resource| other.allocation_role() == Some(first);
+    resources.iter().all(same).then_some(first)
+}
+
+/// A bundle by the role it is allocated to.
 pub(super) fn by_role(resources: &Resources) -> Vec<(String, Resources)> {
-    let first = resources.iter().next().and_then(|one| one.allocation_role());
-    match first {
-        Some(role) if resources.iter().all(|other| other.allocation_role() == first) => {
-            vec![(role.to_owned(), resources.clone())]
-        }
-        _ => resources.allocations().into_iter().collect(),
+    match one_role(resources) {
+        Some(role) => vec![(role.to_owned(), resources.clone())],
+        None => resources.allocations().into_iter().collect(),
     }
 }
 
@@ -169,10 +173,12 @@ impl Hierarchical {
             .share
             .total_cmp(&second.standing.share)
             .then_with(|| first.standing.count.cmp(&second.standing.count))
-            .then_with(|| {
-                let id = |pair: &Pair| self.framework(pair.framework).id.as_ref();
-                id(first).cmp(&id(second))
-            })
+            .then_with(|| self.compare_ids(one, two))
+    }
+
+    fn compare_ids(&self, one: u32, two: u32) -> Ordering {
+        let id = |number: u32| self.framework(self.pair(number).framework).id.as_ref();
+        id(one).cmp(&id(two))
     }
 
     /// Sorts the pairs of a role if shares changed that nobody touched.
@@ -184,7 +190,20 @@ impl Hierarchical {
         for number in &order {
             self.reckon_pair(*number);
         }
-        order.sort_unstable_by(|one, two| self.compare_pairs(*one, *two));
+        // Mostly in order already, which a stable sort takes advantage of; the keys lie side by side.
+        let key = |number: &u32| {
+            let standing = &self.pair(*number).standing;
+            (standing.share, standing.count, *number)
+        };
+        let mut keys: Vec<(f64, u64, u32)> = order.iter().map(key).collect();
+        keys.sort_by(|one, two| {
+            one.0
+                .total_cmp(&two.0)
+                .then_with(|| one.1.cmp(&two.1))
+                .then_with(|| self.compare_ids(one.2, two.2))
+        });
+        order.clear();
+        order.extend(keys.into_iter().map(|(_, _, number)| number));
         let epoch = self.pool.epoch;
         let node = self.tree.node_mut(role);
         node.order = order;

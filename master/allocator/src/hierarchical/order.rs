@@ -43,7 +43,13 @@ impl Hierarchical {
     /// Whom to ask about an agent: everybody whom it has not marked as blocked.
     pub(super) fn order(&mut self, run: &Run, agent: u32) -> Order {
         let known = self.agent(agent);
-        let left = self.active_pairs.without(&known.blocked, &known.resting, FEW);
+        // Where nobody is out of question, the first in order are likely to want the agent.
+        let all = known.blocked.is_empty() && known.resting.is_empty();
+        let left = if all {
+            None
+        } else {
+            self.active_pairs.without(&known.blocked, &known.resting, FEW)
+        };
         let few = left.map(|pairs| {
             let mut by_role: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
             for pair in pairs {

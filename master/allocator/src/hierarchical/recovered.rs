@@ -1,14 +1,25 @@
 //! Resources come back.
 
+use std::time::Duration;
+
 use libprocess_core::time::Time;
 use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId};
 use mesos_proto::v0;
 
 use super::Hierarchical;
-use super::books::by_role;
+use super::books::{by_role, one_role};
 use super::filters::refused_for;
 use super::parts::Parts;
+
+/// What came back, and how.
+struct Back {
+    now: Time,
+    agent: u32,
+    /// How long it is refused.
+    time: Duration,
+    is_allocated: bool,
+}
 
 impl Hierarchical {
     /// Mesos: `recoverResources`.
@@ -41,33 +52,32 @@ impl Hierarchical {
                 self.agent_mut(agent).allocated -= resources;
             }
         }
+        let had_nothing = self.agent(agent).available.is_empty();
         let bare = self.with_agent(agent, |agent, names| agent.free(framework, resources, names));
         if !self.agent(agent).held.contains_key(&framework) {
             self.framework_mut(framework).agents.remove(&agent);
         }
-        let roles = by_role(resources);
-        let one_role = roles.len() == 1;
-        for (role, part) in roles {
-            let pair = self.pair_of(framework, &role);
-            let Some(pair) = pair.filter(|_| known) else {
-                continue;
+        let time = filters.map(refused_for).unwrap_or_default();
+        let back = Back {
+            now,
+            agent,
+            time,
+            is_allocated,
+        };
+        if !known {
+            // It holds nothing in any role.
+        } else if let Some(role) = one_role(resources) {
+            let parts = if had_nothing && self.agent(agent).is_plain_and_covered() {
+                // What came back is all there is.
+                self.agent(agent).parts.clone()
+            } else {
+                Parts::of(resources, &mut self.names)
             };
-            let parts = Parts::of(&part, &mut self.names);
-            self.unbook(agent, pair, &parts);
-            if self.pair_of(framework, &role) == Some(pair) {
-                let time = filters.map(refused_for).unwrap_or_default();
-                if !time.is_zero() {
-                    if self.framework(framework).active {
-                        let refused = if one_role {
-                            bare.clone()
-                        } else {
-                            part.unallocated()
-                        };
-                        self.add_filter(now, agent, pair, refused, time);
-                    }
-                } else if !is_allocated && self.options.event_driven {
-                    self.rest_pair(agent, pair);
-                }
+            self.recovered_in(&back, framework, role, &parts, bare);
+        } else {
+            for (role, part) in by_role(resources) {
+                let parts = Parts::of(&part, &mut self.names);
+                self.recovered_in(&back, framework, &role, &parts, part.unallocated());
             }
         }
         if is_allocated {
@@ -75,6 +85,27 @@ impl Hierarchical {
             self.agent_mut(agent).resting.clear();
         }
         self.want_soon(now, agent);
+    }
+
+    /// The part of one role came back; `bare` is without allocation.
+    fn recovered_in(&mut self, back: &Back, framework: u32, role: &str, parts: &Parts, bare: Resources) {
+        let Some(pair) = self.pair_of(framework, role) else {
+            return;
+        };
+        self.unbook(back.agent, pair, parts);
+        // A framework that has left the role may be gone from it now.
+        let node = self.tree.find(role);
+        let there = node.and_then(|node| self.framework(framework).pairs.get(&node));
+        if there != Some(&pair) {
+            return;
+        }
+        if !back.time.is_zero() {
+            if self.framework(framework).active {
+                self.add_filter(back.now, back.agent, pair, bare, back.time);
+            }
+        } else if !back.is_allocated && self.options.event_driven {
+            self.rest_pair(back.agent, pair);
+        }
     }
 
     /// A part of an offer is used. What was left of it came back before, and need not rest: the framework whose turn it

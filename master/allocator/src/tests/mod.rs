@@ -7,6 +7,7 @@
     reason = "a test's numbers are small"
 )]
 
+mod constraints;
 mod dice;
 mod fairness;
 mod invariants;
@@ -14,3 +15,4 @@ mod play;
 mod pool;
 mod random;
 mod reference;
+mod small;
