@@ -7,10 +7,11 @@ mod markdown;
 mod profiler;
 mod snapshot;
 
+use crate::cell::Waiting;
 use crate::future::await_all;
 use crate::http::{Response, RouteOptions};
 use crate::sync::RateLimiter;
-use crate::{Context, Process, System};
+use crate::{Context, Process, Promise, System, Upid};
 use help::Help;
 use logging::Logging;
 use profiler::Profiler;
@@ -75,21 +76,23 @@ impl Process for Machine {
     }
 }
 
-/// Serves `/__processes__`: every process and how much waits for it.
+/// Serves `/__processes__`: every process and what waits for it.
 struct Processes;
 
 impl Process for Processes {
     fn initialize(&mut self, ctx: &mut Context<Self>) {
         ctx.route("/", |_, ctx, request, responder| {
-            let system = ctx.system();
-            let described = system.0.processes.all().into_iter().map(|process| {
+            let described = ctx.system().0.processes.all().into_iter().map(|process| {
                 let upid = process.upid().clone();
-                let counts = system.queued_events(&upid);
-                counts.map(move |counts| counts.map(|counts| describe(upid.id(), &counts)))
+                let (promise, described) = Promise::new();
+                process.ask_waiting(Box::new(move |waiting| {
+                    promise.set(describe(&upid, waiting));
+                }));
+                described
             });
             let described = await_all(described.collect());
             responder.respond_with(described.map(move |described| {
-                let outcomes = described.into_iter().filter_map(|one| one.ok().flatten());
+                let outcomes = described.into_iter().filter_map(|one| one.ok());
                 let mut processes: Vec<String> = outcomes.collect();
                 processes.sort();
                 Response::json_with_jsonp(format!("[{}]", processes.join(",")), &request)
@@ -98,17 +101,90 @@ impl Process for Processes {
     }
 }
 
-/// The kinds of events are named as Mesos names them.
-fn describe(id: &str, counts: &crate::EventCounts) -> String {
-    let kinds = [
-        ("MESSAGE", counts.messages),
-        ("DISPATCH", counts.dispatches),
-        ("HTTP", counts.http_requests),
-        ("EXITED", counts.exited),
-    ];
-    let events: Vec<String> = kinds
-        .iter()
-        .flat_map(|(kind, count)| vec![format!("{{\"type\":\"{kind}\"}}"); *count])
-        .collect();
-    format!("{{\"events\":[{}],\"id\":{}}}", events.join(","), quoted(id))
+/// A process and its events, with the fields libprocess gives them.
+///
+/// Mesos: 3rdparty/libprocess/include/process/event.hpp, `Event::operator JSON::Object`.
+fn describe(upid: &Upid, waiting: Vec<Waiting>) -> String {
+    let events = waiting.into_iter().map(|event| match event {
+        Waiting::Message { name, from, body } => format!(
+            "{{\"body\":{},\"from\":{},\"name\":{},\"to\":{},\"type\":\"MESSAGE\"}}",
+            quoted(&String::from_utf8_lossy(&body)),
+            quoted(&from.to_string()),
+            quoted(&name),
+            quoted(&upid.to_string()),
+        ),
+        Waiting::Http { method, url } => format!(
+            "{{\"method\":{},\"type\":\"HTTP\",\"url\":{}}}",
+            quoted(&method),
+            quoted(&url)
+        ),
+        Waiting::Dispatch => "{\"type\":\"DISPATCH\"}".to_owned(),
+        Waiting::Exited => "{\"type\":\"EXITED\"}".to_owned(),
+        Waiting::Terminate => "{\"type\":\"TERMINATE\"}".to_owned(),
+    });
+    let events: Vec<String> = events.collect();
+    format!(
+        "{{\"events\":[{}],\"id\":{}}}",
+        events.join(","),
+        quoted(upid.id())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Request;
+    use std::time::Duration;
+
+    struct Idle;
+
+    impl Process for Idle {
+        fn initialize(&mut self, ctx: &mut Context<Self>) {
+            ctx.route("/page", |_, _, _, responder| responder.respond(Response::ok()));
+        }
+    }
+
+    #[test]
+    fn what_waits_is_shown_in_its_order_with_its_contents() {
+        let system = System::builder().workers(1).start().unwrap();
+        let probe = system.spawn("probe", Idle).unwrap();
+        let gone = system.spawn("gone", Idle).unwrap();
+        let asker = system.spawn("asker", Idle).unwrap();
+        let (promise, shown) = Promise::new();
+        let upid = probe.upid().clone();
+        asker.tell(move |_, ctx| {
+            let cell = ctx.system().0.find_id("probe").unwrap();
+            ctx.send(&upid, "Note", "a \"b\"/c");
+            probe.tell(|_, _| {});
+            let (responder, answer) = crate::http::Responder::new();
+            let event = crate::cell::HttpEvent {
+                route: "/page".to_owned(),
+                request: Request::get("/probe/page?x=1"),
+                responder,
+            };
+            assert!(cell.http(Box::new(event)).is_ok());
+            cell.exited(gone.upid().clone());
+            cell.terminate(false);
+            cell.ask_waiting(Box::new(move |waiting| {
+                promise.set(describe(&upid, waiting));
+                drop(answer);
+            }));
+        });
+        let shown = shown.wait_for(Duration::from_secs(30)).unwrap().unwrap();
+        let at = system.address();
+        let events = [
+            format!(
+                "{{\"body\":\"a \\\"b\\\"\\/c\",\"from\":\"asker@{at}\",\"name\":\"Note\",\"to\":\"probe@{at}\",\"type\":\"MESSAGE\"}}"
+            ),
+            "{\"type\":\"DISPATCH\"}".to_owned(),
+            "{\"method\":\"GET\",\"type\":\"HTTP\",\"url\":\"\\/probe\\/page?x=1\"}".to_owned(),
+            "{\"type\":\"EXITED\"}".to_owned(),
+            "{\"type\":\"TERMINATE\"}".to_owned(),
+        ];
+        assert_eq!(
+            shown,
+            format!("{{\"events\":[{}],\"id\":\"probe\"}}", events.join(","))
+        );
+        system.shutdown();
+    }
 }

@@ -62,6 +62,40 @@ pub struct EventCounts {
     pub exited: usize,
 }
 
+/// An event that waits in a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Message { name: String, from: Upid, body: Bytes },
+    Http { method: String, url: String },
+    Dispatch,
+    Exited,
+    Terminate,
+}
+
+impl Waiting {
+    /// As the mailbox shows it.
+    fn of(tag: u8, value: &dyn Any, text: &str) -> Waiting {
+        if let Some((from, body)) = value.downcast_ref::<(Upid, Bytes)>() {
+            return Waiting::Message {
+                name: text.to_owned(),
+                from: from.clone(),
+                body: body.clone(),
+            };
+        }
+        if let Some(event) = value.downcast_ref::<Box<HttpEvent>>() {
+            return Waiting::Http {
+                method: event.request.method.as_str().to_owned(),
+                url: event.request.target(),
+            };
+        }
+        match tag {
+            EXITED => Waiting::Exited,
+            CALL => Waiting::Dispatch,
+            _ => Waiting::Terminate,
+        }
+    }
+}
+
 impl From<Counts> for EventCounts {
     fn from(counts: Counts) -> EventCounts {
         let count = |tag: u8| counts.get(usize::from(tag)).copied().unwrap_or_default();
@@ -88,6 +122,8 @@ pub(crate) trait AnyProcess: Send + Sync {
     fn terminate(&self, inject: bool);
     /// Calls `f` with what waits, on the worker of the process.
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>);
+    /// As [`AnyProcess::ask_counts`], with each event.
+    fn ask_waiting(&self, f: Box<dyn FnOnce(Vec<Waiting>) + Send>);
     /// The number of the worker where it lives.
     fn worker(&self) -> usize;
     /// Whether the route that serves `path` wants the body as a stream.
@@ -202,7 +238,15 @@ impl<P: Process> AnyProcess for Cell<P> {
     }
 
     fn ask_counts(&self, f: Box<dyn FnOnce(EventCounts) + Send>) {
-        Actor::ask_counts(self, move |counts| f(counts.into()));
+        self.ask(move |actor| f(actor.counts().unwrap_or_default().into()));
+    }
+
+    fn ask_waiting(&self, f: Box<dyn FnOnce(Vec<Waiting>) + Send>) {
+        self.ask(move |actor| {
+            let mut waiting = Vec::new();
+            actor.show(|tag, value, text| waiting.push(Waiting::of(tag, value, text)));
+            f(waiting);
+        });
     }
 
     fn wants_stream(&self, path: &str) -> bool {

@@ -22,8 +22,15 @@ pub struct Context<P: Process> {
 /// What handles messages, by their names.
 struct Handlers<P: Process> {
     places: FxHashMap<String, usize>,
+    handlers: Vec<Installed<P>>,
+    /// The place of the last message, which is likely to be that of the next.
+    last: usize,
+}
+
+struct Installed<P: Process> {
+    name: Box<str>,
     /// Absent while it runs with the context it is kept in.
-    handlers: Vec<Option<Handler<P>>>,
+    handler: Option<Handler<P>>,
 }
 
 impl<P: Process> Default for Handlers<P> {
@@ -31,6 +38,7 @@ impl<P: Process> Default for Handlers<P> {
         Handlers {
             places: FxHashMap::default(),
             handlers: Vec::new(),
+            last: 0,
         }
     }
 }
@@ -38,23 +46,29 @@ impl<P: Process> Default for Handlers<P> {
 impl<P: Process> Handlers<P> {
     fn insert(&mut self, name: &str, handler: Handler<P>) {
         match self.places.get(name) {
-            Some(place) => self.handlers[*place] = Some(handler),
+            Some(place) => self.handlers[*place].handler = Some(handler),
             None => {
                 self.places.insert(name.to_owned(), self.handlers.len());
-                self.handlers.push(Some(handler));
+                self.handlers.push(Installed {
+                    name: name.into(),
+                    handler: Some(handler),
+                });
             }
         }
     }
 
     /// Takes a handler out, to be put back.
     fn take(&mut self, name: &str) -> Option<(usize, Handler<P>)> {
-        let place = *self.places.get(name)?;
-        Some((place, self.handlers[place].take()?))
+        match self.handlers.get(self.last) {
+            Some(last) if *last.name == *name => {}
+            _ => self.last = *self.places.get(name)?,
+        }
+        Some((self.last, self.handlers[self.last].handler.take()?))
     }
 
     /// Puts a handler back, unless another was installed meanwhile.
     fn put_back(&mut self, place: usize, handler: Handler<P>) {
-        self.handlers[place].get_or_insert(handler);
+        self.handlers[place].handler.get_or_insert(handler);
     }
 }
 
@@ -173,7 +187,7 @@ impl<P: Process> Context<P> {
     ) {
         if !options.unlisted {
             let helps = &self.cell.system.helps;
-            helps.add(self.cell.upid.id_arc(), path, options.help.clone());
+            helps.add(self.cell.upid.shared_id(), path, options.help.clone());
         }
         let mut routes = self.cell.routes.write();
         routes.get_or_insert_default().insert(path, options, handler);

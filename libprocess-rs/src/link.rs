@@ -4,6 +4,7 @@ use crate::Upid;
 use crate::cell::AnyProcess;
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
@@ -23,8 +24,8 @@ pub(crate) struct Links(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    linkers: FxHashMap<Upid, FxHashMap<Arc<str>, Arc<dyn AnyProcess>>>,
-    linkees: FxHashMap<Arc<str>, FxHashSet<Upid>>,
+    linkers: FxHashMap<Upid, FxHashMap<SmolStr, Arc<dyn AnyProcess>>>,
+    linkees: FxHashMap<SmolStr, FxHashSet<Upid>>,
     remote: FxHashMap<SocketAddrV4, FxHashSet<Upid>>,
 }
 
@@ -48,7 +49,7 @@ impl Links {
                 .or_default()
                 .insert(linkee.clone());
         }
-        let id = linker.upid().id_arc();
+        let id = linker.upid().shared_id();
         state
             .linkees
             .entry(id.clone())
@@ -66,7 +67,7 @@ impl Links {
     /// its name.
     pub(crate) fn ended(&self, upid: &Upid, free: impl FnOnce()) {
         let mut state = self.0.lock();
-        for linkee in state.linkees.remove(&upid.id_arc()).unwrap_or_default() {
+        for linkee in state.linkees.remove(upid.id()).unwrap_or_default() {
             state.remove_linker(&linkee, upid.id());
         }
         tell(state.take_linkers(upid), upid);

@@ -9,9 +9,10 @@ use std::sync::Arc;
 /// Processes a worker remembers.
 const PLACES: usize = 256;
 
-/// An address by which a process has been found. The id is kept, so that no other address is where it is.
+/// A process, and the address by which it has been found.
 struct Found {
-    id: Arc<str>,
+    ends: Ends,
+    address: Upid,
     process: Arc<dyn AnyProcess>,
 }
 
@@ -25,12 +26,13 @@ pub(crate) fn deliver(system: &Arc<Inner>, to: &Upid, message: Message<'_>) {
         system.deliver(to.id(), message);
         return;
     }
+    let ends = Ends::of(to.id());
     let left = RECENT.with(|recent| {
         let Ok(recent) = recent.try_borrow() else {
             return Some(message);
         };
-        match recent.get(place(to)) {
-            Some(Some(found)) if found.is(system, to) => found.process.message(message).err(),
+        match recent.get(ends.place()) {
+            Some(Some(found)) if found.is(system, ends, to) => found.process.message(message).err(),
             _ => Some(message),
         }
     });
@@ -38,32 +40,63 @@ pub(crate) fn deliver(system: &Arc<Inner>, to: &Upid, message: Message<'_>) {
     // Not there, or ended: the address may be that of another process now.
     if let Some(process) = system.find_id(to.id()) {
         drop(process.message(message));
-        remember(to, process);
+        remember(ends, to, process);
     }
 }
 
-fn remember(to: &Upid, process: Arc<dyn AnyProcess>) {
-    let id = to.id_arc();
+fn remember(ends: Ends, to: &Upid, process: Arc<dyn AnyProcess>) {
     let before = RECENT.with(|recent| {
         let mut recent = recent.try_borrow_mut().ok()?;
         if recent.is_empty() {
             recent.resize_with(PLACES, || None);
         }
-        recent[place(to)].replace(Found { id, process })
+        recent[ends.place()].replace(Found {
+            ends,
+            address: to.clone(),
+            process,
+        })
     });
     // Out of the borrow, since a process that is dropped may send.
     drop(before);
 }
 
-/// Where an address is remembered: by where its id is in memory, which copies of an address share.
-fn place(to: &Upid) -> usize {
-    let address = to.id().as_ptr().addr();
-    (address >> 4 ^ address >> 12) % PLACES
+/// The length of an id and its bytes at both ends: all of it, up to sixteen bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    length: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Ends {
+    #[inline]
+    fn of(id: &str) -> Ends {
+        let id = id.as_bytes();
+        let (first, last) = match (id.first_chunk(), id.last_chunk()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => (0, id.iter().fold(0, |last, byte| last << 8 | u64::from(*byte))),
+        };
+        Ends {
+            length: id.len(),
+            first,
+            last,
+        }
+    }
+
+    /// Where such an address is remembered. Numbers are at the end of ids.
+    #[inline]
+    fn place(self) -> usize {
+        let mixed = (self.last ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 56) as usize
+    }
 }
 
 impl Found {
-    fn is(&self, system: &Arc<Inner>, to: &Upid) -> bool {
-        std::ptr::eq(Arc::as_ptr(&self.id), std::ptr::from_ref(to.id()))
+    #[inline]
+    fn is(&self, system: &Arc<Inner>, ends: Ends, to: &Upid) -> bool {
+        self.ends == ends
+            && (ends.length <= 16 || self.address.id() == to.id())
+            && self.address.address() == to.address()
             && Arc::ptr_eq(self.process.system(), system)
     }
 }

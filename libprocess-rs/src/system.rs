@@ -15,6 +15,7 @@ use crate::{Future, LinkMode, Pid, Process, Promise, Time, Upid};
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -42,7 +43,7 @@ pub(crate) struct Inner {
     pub(crate) helps: Helps,
     pub(crate) tls: Option<Loaded>,
     pub(crate) processes: Table,
-    waiters: Mutex<FxHashMap<Arc<str>, Vec<Promise<bool>>>>,
+    waiters: Mutex<FxHashMap<SmolStr, Vec<Promise<bool>>>>,
     ids: Mutex<FxHashMap<String, u64>>,
     workers: OnceLock<Vec<Worker>>,
     next_worker: AtomicUsize,
@@ -433,12 +434,12 @@ impl Inner {
     }
 
     /// The id of the process the engine tells by this address.
-    pub(crate) fn name_of(&self, address: usize) -> Option<Arc<str>> {
+    pub(crate) fn name_of(&self, address: usize) -> Option<SmolStr> {
         let processes = self.processes.all();
         let process = processes
             .iter()
             .find(|process| process.engine_address() == address);
-        process.map(|process| process.upid().id_arc())
+        process.map(|process| process.upid().shared_id())
     }
 
     fn find(&self, upid: &Upid) -> Option<Arc<dyn AnyProcess>> {
@@ -466,7 +467,7 @@ impl Inner {
             return Future::ready(false);
         }
         let (promise, future) = Promise::new();
-        waiters.entry(upid.id_arc()).or_default().push(promise);
+        waiters.entry(upid.shared_id()).or_default().push(promise);
         future
     }
 

@@ -2,6 +2,7 @@
 
 use crate::system::Inner;
 use libprocess_engine as engine;
+use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 
@@ -19,7 +20,7 @@ thread_local! {
 }
 
 /// The id of the process whose handler the calling thread runs.
-pub(crate) fn running_process() -> Option<Arc<str>> {
+pub(crate) fn running_process() -> Option<SmolStr> {
     let address = engine::running()?;
     let system = SYSTEM
         .try_with(|system| system.try_borrow().ok()?.upgrade())

@@ -215,11 +215,11 @@ impl Clients {
         start: impl Fn(&mut Client, &mut Context<Client>) + Clone + Send + 'static,
     ) -> Outcome {
         let (done, finished) = mpsc::channel();
-        let body = Bytes::from(vec![b'x'; load.bytes]);
         let began = Instant::now();
         for client in &self.0 {
             let work = Work {
-                body: body.clone(),
+                // As in the original, no two clients share it.
+                body: Bytes::from(vec![b'x'; load.bytes]),
                 unsent: load.each,
                 unanswered: load.each,
                 asked: (load.ahead == 1).then(Instant::now),

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::str::FromStr;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 /// Names one process in one runtime, anywhere on the network.
 ///
-/// The default value is the empty address, which every send silently ignores.
+/// The default value is the empty address, which every send silently ignores. A copy allocates nothing, and unless the id has
+/// more than 23 bytes it has nothing in common with the original, so that threads may pass it on without touching each other's memory.
 ///
 /// Mesos: 3rdparty/libprocess/include/process/pid.hpp, `UPID`.
 ///
@@ -20,7 +22,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Upid {
-    id: Arc<str>,
+    id: SmolStr,
     address: SocketAddrV4,
 }
 
@@ -31,7 +33,7 @@ pub struct ParseUpidError(String);
 
 impl Upid {
     /// Makes the address of process `id` in the runtime that listens at `address`.
-    pub fn new(id: impl Into<Arc<str>>, address: SocketAddrV4) -> Upid {
+    pub fn new(id: impl Into<SmolStr>, address: SocketAddrV4) -> Upid {
         Upid {
             id: id.into(),
             address,
@@ -43,8 +45,8 @@ impl Upid {
         &self.id
     }
 
-    /// The name of the process, shared.
-    pub fn id_arc(&self) -> Arc<str> {
+    /// The name of the process, as a value of its own: up to 23 bytes are copied, more are shared.
+    pub fn shared_id(&self) -> SmolStr {
         self.id.clone()
     }
 
@@ -77,7 +79,7 @@ impl Upid {
 impl Default for Upid {
     fn default() -> Upid {
         Upid {
-            id: Arc::from(""),
+            id: SmolStr::default(),
             address: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
         }
     }

@@ -1,6 +1,7 @@
 //! An actor: a state, its mailbox, and whose thread may touch which part.
 
-use crate::record::{Counts, Queue, TAGS};
+use crate::company::{Company, Senders, Watch};
+use crate::record::{Counts, Queue, TAGS, With};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, Owned};
 use crate::worker::{self, Arrival, Given, Runnable, Worker};
 use std::any::Any;
@@ -74,6 +75,7 @@ struct Local<S: 'static> {
     started: bool,
     /// The size of the last generation, as a power of two of words: the next one is likely to need as much.
     size: u8,
+    company: Company,
 }
 
 /// What the other threads have.
@@ -84,6 +86,7 @@ struct Remote<S: 'static> {
     closed: bool,
     /// The owner will look here without being told again.
     noticed: bool,
+    senders: Senders,
 }
 
 // SAFETY: `life` is `Sync`. `local` and the state are touched only by the thread of the owner, or by the holder of a `Birth` before
@@ -131,6 +134,7 @@ impl<L: Life> Actor<L> {
                 closed: false,
                 started: false,
                 size: 0,
+                company: Company::new(),
             }),
             state: Owned::new(None),
             remote: Mutex::new(Remote {
@@ -138,6 +142,7 @@ impl<L: Life> Actor<L> {
                 worker,
                 closed: false,
                 noticed: false,
+                senders: Senders::new(),
             }),
         });
         let state = state(&actor);
@@ -188,9 +193,7 @@ impl<L: Life> Actor<L> {
         F: FnOnce(&mut L::State, &str, T) + Send + 'static,
     {
         self.write(value, |queue, value| {
-            queue.push_text::<_, TAG>(text, move |state: &mut L::State, text: &str| {
-                f(state, text, value)
-            });
+            queue.push_text::<T, F, TAG>(text, With { value, f });
         })
     }
 
@@ -205,7 +208,7 @@ impl<L: Life> Actor<L> {
         F: FnOnce(&mut L::State, T) + Send + 'static,
     {
         self.write(value, |queue, value| {
-            queue.push::<_, TAG>(move |state: &mut L::State| f(state, value));
+            queue.push_value::<T, F, TAG>(With { value, f });
         })
     }
 
@@ -243,6 +246,7 @@ impl<L: Life> Actor<L> {
             return Err(f);
         }
         write(&mut remote.queue, f);
+        remote.senders.count(worker::cross());
         let waker = self.notice(&mut remote);
         drop(remote);
         worker::wake(waker.unwrap_or_default());
@@ -319,10 +323,37 @@ impl<L: Life> Actor<L> {
         Some(counts)
     }
 
-    /// Calls `f` with [`Actor::counts`] on the thread of its worker, soon.
-    pub fn ask_counts(&self, f: impl FnOnce(Counts) + Send + 'static) {
-        if let Some(counts) = self.counts() {
-            return f(counts);
+    /// Shows every event that waits, in its order: its tag, its value (`()` for one of [`Actor::push`]) and its text. On the
+    /// thread of its worker alone; elsewhere nothing is shown.
+    ///
+    /// What `see` sends to this actor comes behind them, and is not shown.
+    pub fn show(&self, mut see: impl FnMut(u8, &dyn Any, &str)) {
+        if !self.is_owned() {
+            return;
+        }
+        self.take_remote();
+        // SAFETY: this is the owner's thread, and taking runs no foreign code.
+        let (running, next) = unsafe {
+            self.local.with(|local| {
+                (
+                    std::mem::replace(&mut local.running, Queue::new()),
+                    std::mem::replace(&mut local.next, Queue::new()),
+                )
+            })
+        };
+        let shown = Shown {
+            actor: self,
+            running,
+            next,
+        };
+        shown.running.show(&mut see);
+        shown.next.show(&mut see);
+    }
+
+    /// Calls `f` on the thread of its worker, soon.
+    pub fn ask(&self, f: impl FnOnce(&Actor<L>) + Send + 'static) {
+        if self.is_owned() {
+            return f(self);
         }
         let Some(actor) = self.me.upgrade() else { return };
         let question = Question {
@@ -387,6 +418,97 @@ impl<L: Life> Actor<L> {
                 return (Stop::Budget, handled);
             }
         }
+    }
+
+    /// Looks at who has sent the events of a window. On the owner's thread.
+    #[cold]
+    fn close_window(&self) {
+        let mut remote = self.remote.lock();
+        // SAFETY: this is the owner's thread, and counting is no foreign code.
+        unsafe {
+            self.local
+                .with(|local| local.company.close_window(&mut remote.senders));
+        }
+    }
+
+    /// The worker it should move to after a measured run. On the owner's thread, with the right to run.
+    #[cold]
+    fn destination(&self, watch: &Watch, worker: &Worker) -> Option<Arc<Worker>> {
+        // SAFETY: this is the owner's thread, and reading the clock is no foreign code.
+        let most = unsafe { self.local.with(|local| local.company.measure(watch)) }?;
+        let may = worker.is_timed() && self.may_move();
+        may.then(|| worker.peer(most))?
+    }
+
+    /// Handles events until something stops it, then parks or schedules the actor, moves it away, or ends it. On the owner's thread, with
+    /// the right to run.
+    #[inline]
+    fn turn<const MEASURED: bool>(self: Arc<Self>, worker: &Worker) -> usize {
+        worker.note_running(self.address());
+        let watch = MEASURED.then(Watch::start);
+        // SAFETY: this is the owner's thread with the right to run, and the state is touched nowhere else.
+        let (stop, handled) = unsafe {
+            self.state.with(|state| match state {
+                Some(state) if self.survives_panics() => {
+                    let run = AssertUnwindSafe(|| self.handle(state, worker));
+                    match catch_unwind(run) {
+                        Ok(stopped) => Some(stopped),
+                        Err(panic) => {
+                            L::panicked(&self, &*panic);
+                            None
+                        }
+                    }
+                }
+                Some(state) => {
+                    let guard = AbortOnPanic(&self);
+                    let stopped = self.handle(state, worker);
+                    std::mem::forget(guard);
+                    Some(stopped)
+                }
+                None => Some((Stop::End, 0)),
+            })
+        }
+        .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
+        // SAFETY: this is the owner's thread, and counting is no foreign code.
+        if unsafe { self.local.with(|local| local.company.count(handled)) } {
+            self.close_window();
+        }
+        if worker.clear_suspect(self.address()) {
+            L::was_slow(&self);
+        }
+        if let Some(watch) = watch
+            && matches!(stop, Some(Stop::Budget | Stop::Idle))
+            && let Some(destination) = self.destination(&watch, worker)
+        {
+            match self.give_to(&destination) {
+                Given::Moved(waker) => {
+                    destination.note_joining();
+                    worker::wake(waker);
+                }
+                Given::Kept(actor) => worker::schedule(actor),
+            }
+            return handled;
+        }
+        match stop {
+            Some(Stop::Budget) => worker::schedule(self),
+            Some(Stop::Idle) => {
+                let actor = Arc::as_ptr(&self);
+                let parked: Arc<dyn Runnable> = self;
+                // SAFETY: the actor lives, since `parked` holds it, and then it holds itself; this is the owner's thread, and storing
+                // runs no foreign code, for nothing is parked now.
+                unsafe {
+                    (*actor).local.with(|local| {
+                        local.running.release();
+                        local.next.release();
+                        debug_assert!(local.parked.is_none(), "there is one right to run");
+                        local.parked = Some(parked);
+                    });
+                }
+            }
+            Some(Stop::End) => self.finish(false),
+            None => self.finish(true),
+        }
+        handled
     }
 
     /// Runs the end: the last words, then what waits is dropped, then those who care are told.
@@ -455,53 +577,11 @@ impl<L: Life> Runnable for Actor<L> {
 
     fn run(self: Arc<Self>, worker: &Worker) -> usize {
         assert!(self.is_owned(), "an actor is run by its worker");
-        worker.note_running(self.address());
-        // SAFETY: this is the owner's thread with the right to run, and the state is touched nowhere else.
-        let (stop, handled) = unsafe {
-            self.state.with(|state| match state {
-                Some(state) if self.survives_panics() => {
-                    let run = AssertUnwindSafe(|| self.handle(state, worker));
-                    match catch_unwind(run) {
-                        Ok(stopped) => Some(stopped),
-                        Err(panic) => {
-                            L::panicked(&self, &*panic);
-                            None
-                        }
-                    }
-                }
-                Some(state) => {
-                    let guard = AbortOnPanic(&self);
-                    let stopped = self.handle(state, worker);
-                    std::mem::forget(guard);
-                    Some(stopped)
-                }
-                None => Some((Stop::End, 0)),
-            })
+        // SAFETY: this is the owner's thread, and looking is no foreign code.
+        if unsafe { self.local.with(|local| local.company.is_measuring()) } {
+            return self.turn::<true>(worker);
         }
-        .map_or((None, 1), |(stop, handled)| (Some(stop), handled));
-        if worker.clear_suspect(self.address()) {
-            L::was_slow(&self);
-        }
-        match stop {
-            Some(Stop::Budget) => worker::schedule(self),
-            Some(Stop::Idle) => {
-                let actor = Arc::as_ptr(&self);
-                let parked: Arc<dyn Runnable> = self;
-                // SAFETY: the actor lives, since `parked` holds it, and then it holds itself; this is the owner's thread, and storing
-                // runs no foreign code, for nothing is parked now.
-                unsafe {
-                    (*actor).local.with(|local| {
-                        local.running.release();
-                        local.next.release();
-                        debug_assert!(local.parked.is_none(), "there is one right to run");
-                        local.parked = Some(parked);
-                    });
-                }
-            }
-            Some(Stop::End) => self.finish(false),
-            None => self.finish(true),
-        }
-        handled
+        self.turn::<false>(worker)
     }
 }
 
@@ -543,12 +623,33 @@ impl<L: Life> Birth<L> {
     }
 }
 
-type Answer = Box<dyn FnOnce(Counts) + Send>;
+/// The queues of an actor that are shown. While `see` runs they are not where others touch them.
+struct Shown<'a, L: Life> {
+    actor: &'a Actor<L>,
+    running: Queue<L::State>,
+    next: Queue<L::State>,
+}
 
-/// Asks an actor, on the thread of its worker, what waits.
+impl<L: Life> Drop for Shown<'_, L> {
+    fn drop(&mut self) {
+        // SAFETY: `show` has made it on the owner's thread and drops it there. The actor has not run and not moved meanwhile, for both take
+        // the scheduler of this thread. Moving records runs no foreign code.
+        unsafe {
+            self.actor.local.with(|local| {
+                std::mem::swap(&mut local.running, &mut self.running);
+                self.next.append(&mut local.next);
+                std::mem::swap(&mut local.next, &mut self.next);
+            });
+        }
+    }
+}
+
+type Answer<L> = Box<dyn FnOnce(&Actor<L>) + Send>;
+
+/// Asks an actor something on the thread of its worker.
 struct Question<L: Life> {
     actor: Arc<Actor<L>>,
-    answer: Mutex<Option<Answer>>,
+    answer: Mutex<Option<Answer<L>>>,
 }
 
 impl<L: Life> Runnable for Question<L> {
@@ -556,7 +657,7 @@ impl<L: Life> Runnable for Question<L> {
         let answer = self.answer.lock().take();
         if let Some(answer) = answer {
             // Asked again if the actor has moved since.
-            self.actor.ask_counts(answer);
+            self.actor.ask(answer);
         }
     }
 

@@ -10,6 +10,7 @@
 //! | `record` | a queue of closures in one piece of memory |
 //! | `pool` | pieces of memory a thread keeps for its queues |
 //! | `actor` | the state, its mailbox, and whose thread may touch which part |
+//! | `company` | whether an actor should move to where its events come from |
 //! | `worker` | run queues, sleeping and waking |
 //! | `small` | one closure without a box, for a callback |
 //!
@@ -32,6 +33,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod actor;
+mod company;
 mod pool;
 mod record;
 mod small;

@@ -5,6 +5,7 @@
 //! written.
 
 use crate::pool;
+use std::any::Any;
 use std::marker::PhantomData;
 use std::mem::{align_of, size_of};
 use std::ptr::NonNull;
@@ -27,12 +28,17 @@ const KEPT: u32 = 64 * 1024;
 /// Up to this many words a queue grows by a factor of four, to be copied less often.
 const STEEP: usize = 8 * 1024;
 
+/// Sees what waits: the tag of the event, its value, and its text.
+pub(crate) type See<'a> = &'a mut dyn FnMut(u8, &dyn Any, &str);
+
 /// What to do with a record.
 struct Kind<S: 'static> {
     /// Takes the closure out of the memory behind the pointer and calls it.
     run: unsafe fn(*mut u64, &mut S),
     /// Takes the closure out and drops it.
     drop: unsafe fn(*mut u64),
+    /// The value of the event, which stays where it is.
+    value: unsafe fn(*const u64) -> *const dyn Any,
     /// Words of the closure.
     words: u32,
     tag: u8,
@@ -97,6 +103,12 @@ impl<S> Record<S> {
     }
 }
 
+/// A closure with a value that others may look at while it waits.
+pub(crate) struct With<T, F> {
+    pub(crate) value: T,
+    pub(crate) f: F,
+}
+
 /// The kind of closures of one type under one tag.
 struct KindOf<S: 'static, F, const TAG: u8>(PhantomData<S>, PhantomData<F>);
 
@@ -104,20 +116,44 @@ impl<S, F: FnOnce(&mut S) + Send + 'static, const TAG: u8> KindOf<S, F, TAG> {
     const KIND: &'static Kind<S> = &Kind {
         run: run::<S, F>,
         drop: drop_in::<F>,
+        value: no_value,
         words: words_of::<F>(),
         tag: TAG,
         text: false,
     };
 }
 
-/// As [`KindOf`] for closures that are given a text.
-struct TextKindOf<S: 'static, F, const TAG: u8>(PhantomData<S>, PhantomData<F>);
+/// As [`KindOf`] for closures with a value.
+struct ValueKindOf<S: 'static, T, F, const TAG: u8>(PhantomData<S>, PhantomData<With<T, F>>);
 
-impl<S, F: FnOnce(&mut S, &str) + Send + 'static, const TAG: u8> TextKindOf<S, F, TAG> {
+impl<S, T, F, const TAG: u8> ValueKindOf<S, T, F, TAG>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut S, T) + Send + 'static,
+{
     const KIND: &'static Kind<S> = &Kind {
-        run: run_text::<S, F>,
-        drop: drop_in::<F>,
-        words: words_of::<F>(),
+        run: run_value::<S, T, F>,
+        drop: drop_in::<With<T, F>>,
+        value: value_of::<T, F>,
+        words: words_of::<With<T, F>>(),
+        tag: TAG,
+        text: false,
+    };
+}
+
+/// As [`ValueKindOf`] for closures that are given a text too.
+struct TextKindOf<S: 'static, T, F, const TAG: u8>(PhantomData<S>, PhantomData<With<T, F>>);
+
+impl<S, T, F, const TAG: u8> TextKindOf<S, T, F, TAG>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut S, &str, T) + Send + 'static,
+{
+    const KIND: &'static Kind<S> = &Kind {
+        run: run_text::<S, T, F>,
+        drop: drop_in::<With<T, F>>,
+        value: value_of::<T, F>,
+        words: words_of::<With<T, F>>(),
         tag: TAG,
         text: true,
     };
@@ -143,16 +179,53 @@ unsafe fn run<S, F: FnOnce(&mut S)>(at: *mut u64, state: &mut S) {
 
 /// # Safety
 ///
-/// As [`run`], and behind the words of the `F` there is a length and as many bytes of UTF-8, which stay as they are for
-/// the time of the call.
-unsafe fn run_text<S, F: FnOnce(&mut S, &str)>(at: *mut u64, state: &mut S) {
+/// As [`run`] for a `With<T, F>`.
+unsafe fn run_value<S, T, F: FnOnce(&mut S, T)>(at: *mut u64, state: &mut S) {
     // SAFETY: the caller's promise.
-    let (f, text) = unsafe {
-        let length = at.add(size_of::<F>().div_ceil(8));
-        let bytes = std::slice::from_raw_parts(length.add(1).cast::<u8>(), length.read() as usize);
-        (at.cast::<F>().read(), std::str::from_utf8_unchecked(bytes))
+    let With { value, f } = unsafe { at.cast::<With<T, F>>().read() };
+    f(state, value);
+}
+
+/// # Safety
+///
+/// As [`run_value`], and the record has a text.
+unsafe fn run_text<S, T, F: FnOnce(&mut S, &str, T)>(at: *mut u64, state: &mut S) {
+    // SAFETY: the caller's promise.
+    let (With { value, f }, text) = unsafe {
+        (
+            at.cast::<With<T, F>>().read(),
+            text(at, words_of::<With<T, F>>() as usize),
+        )
     };
-    f(state, text);
+    f(state, text, value);
+}
+
+/// The text of a record whose closure has so many words.
+///
+/// # Safety
+///
+/// Behind the words of the closure there is a length and as many bytes of UTF-8, which stay as they are while the text is in
+/// use.
+unsafe fn text<'a>(at: *const u64, words: usize) -> &'a str {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let length = at.add(words);
+        let bytes = std::slice::from_raw_parts(length.add(1).cast::<u8>(), length.read() as usize);
+        std::str::from_utf8_unchecked(bytes)
+    }
+}
+
+/// The value of events that have none.
+fn no_value(_: *const u64) -> *const dyn Any {
+    &()
+}
+
+/// # Safety
+///
+/// `at` points to a `With<T, F>`.
+unsafe fn value_of<T: 'static, F>(at: *const u64) -> *const dyn Any {
+    // SAFETY: the caller's promise.
+    unsafe { &raw const (*at.cast::<With<T, F>>()).value }
 }
 
 /// # Safety
@@ -202,18 +275,34 @@ impl<S> Queue<S> {
         self.push::<_, TAG>(move |state: &mut S| f(state));
     }
 
-    /// Appends a closure that is given a copy of `text`.
+    /// Appends a closure that is given a value.
     #[inline]
-    pub(crate) fn push_text<F, const TAG: u8>(&mut self, text: &str, f: F)
+    pub(crate) fn push_value<T, F, const TAG: u8>(&mut self, with: With<T, F>)
     where
-        F: FnOnce(&mut S, &str) + Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut S, T) + Send + 'static,
     {
-        const { assert!(fits::<F>(), "closures with a text are the engine's own and small") };
-        // SAFETY: the kind is that of `F`; behind its words there is room for the length and the bytes.
+        const { assert!(fits::<With<T, F>>(), "events with a value are small") };
+        // SAFETY: the kind is that of `With<T, F>`, and the words are its.
         unsafe {
-            let at = self.reserve(TextKindOf::<S, F, TAG>::KIND, 1 + text.len().div_ceil(8));
-            at.cast::<F>().write(f);
-            let length = at.add(size_of::<F>().div_ceil(8));
+            let at = self.reserve(ValueKindOf::<S, T, F, TAG>::KIND, 0);
+            at.cast::<With<T, F>>().write(with);
+        }
+    }
+
+    /// Appends a closure that is given a value and a copy of `text`.
+    #[inline]
+    pub(crate) fn push_text<T, F, const TAG: u8>(&mut self, text: &str, with: With<T, F>)
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut S, &str, T) + Send + 'static,
+    {
+        const { assert!(fits::<With<T, F>>(), "events with a text are small") };
+        // SAFETY: the kind is that of `With<T, F>`; behind its words there is room for the length and the bytes.
+        unsafe {
+            let at = self.reserve(TextKindOf::<S, T, F, TAG>::KIND, 1 + text.len().div_ceil(8));
+            at.cast::<With<T, F>>().write(with);
+            let length = at.add(words_of::<With<T, F>>() as usize);
             length.write(text.len() as u64);
             std::ptr::copy_nonoverlapping(text.as_ptr(), length.add(1).cast(), text.len());
         }
@@ -273,6 +362,29 @@ impl<S> Queue<S> {
                 *count += 1;
             }
             at += words;
+        }
+    }
+
+    /// Shows what waits, in its order.
+    pub(crate) fn show(&self, see: See<'_>) {
+        let (Some(head), Some(piece)) = (self.head(), self.piece) else {
+            return;
+        };
+        let mut at = head.read as usize;
+        while at < head.written as usize {
+            // SAFETY: between `read` and `written` there is a row of whole records, which stay while the queue is borrowed.
+            unsafe {
+                let record = piece.as_ptr().add(at);
+                let (kind, words) = measure::<S>(record);
+                let closure = record.add(1);
+                let text = if kind.text {
+                    text(closure, kind.words as usize)
+                } else {
+                    ""
+                };
+                see(kind.tag, &*(kind.value)(closure), text);
+                at += words;
+            }
         }
     }
 

@@ -23,6 +23,7 @@ const WAKE_DELAY: Duration = Duration::from_micros(20);
 
 /// How long a worker must have been busy before it gives actors away, and from how many that wait.
 const BUSY: Duration = Duration::from_millis(if cfg!(loom) { 0 } else { 2 });
+const BUSY_AT_MOST: Duration = Duration::from_secs(1);
 const SHARED_FROM: usize = if cfg!(loom) { 2 } else { 4 };
 
 /// Events between two looks at the clock and at what other threads have sent. A run counts as two more.
@@ -67,6 +68,8 @@ pub struct Worker {
     running: AtomicUsize,
     /// The address of an actor that has run for long; zero for none.
     suspect: AtomicUsize,
+    /// How many actors have moved here to be with those they talk to.
+    joined: AtomicU64,
     turns: Turns,
     /// Those this one may give actors to.
     peers: OnceLock<Vec<Weak<Worker>>>,
@@ -150,6 +153,8 @@ struct Own {
     wakers: Vec<Waker>,
     /// Since when the first of them waits.
     waiting: Option<Instant>,
+    /// Events handed to actors of other workers.
+    crossings: u32,
     pool: Pool,
 }
 
@@ -194,6 +199,24 @@ fn current<R>(f: impl FnOnce(&Worker) -> R) -> Option<R> {
 fn own<R>(f: impl FnOnce(&mut Own) -> R) -> Option<R> {
     // SAFETY: this is the thread of that worker, and every `f` in this crate only moves values in and out.
     current(|worker| unsafe { worker.own.with(f) })
+}
+
+/// Counts an event that the calling thread hands to an actor of another worker. The mark of the calling thread.
+#[inline(always)]
+pub(crate) fn cross() -> u16 {
+    own(|own| own.crossings = own.crossings.wrapping_add(1));
+    mark(token())
+}
+
+/// What tells a worker from most others, in two bytes; zero for a thread that is none.
+#[inline(always)]
+fn mark(token: usize) -> u16 {
+    (token >> 4 ^ token >> 20) as u16
+}
+
+/// How many events the calling thread has handed to actors of other workers.
+pub(crate) fn crossings() -> u32 {
+    own(|own| own.crossings).unwrap_or_default()
 }
 
 /// Lends the pool of the calling thread's worker, if it is one, to `f`, which must not come back here.
@@ -293,6 +316,7 @@ impl Worker {
                 polling: false,
                 wakers: Vec::new(),
                 waiting: None,
+                crossings: 0,
                 pool: Pool::new(),
             }),
             turns,
@@ -307,6 +331,7 @@ impl Worker {
             events: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             suspect: AtomicUsize::new(0),
+            joined: AtomicU64::new(0),
             peers: OnceLock::new(),
         }
     }
@@ -318,6 +343,8 @@ impl Worker {
             entered: false,
             slept: false,
             busy_since: now(),
+            patience: BUSY,
+            joined: 0,
             of_thread: PhantomData,
         }
     }
@@ -328,6 +355,21 @@ impl Worker {
     /// those that wait and may move.
     pub fn set_peers(&self, peers: Vec<Weak<Worker>>) {
         self.peers.get_or_init(|| peers);
+    }
+
+    /// The peer with a mark.
+    pub(crate) fn peer(&self, wanted: u16) -> Option<Arc<Worker>> {
+        let mut peers = self.peers.get()?.iter();
+        peers.find(|peer| mark(peer.as_ptr().addr()) == wanted)?.upgrade()
+    }
+
+    /// An actor moves here to be with those it talks to.
+    pub(crate) fn note_joining(&self) {
+        self.joined.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_timed(&self) -> bool {
+        self.turns == Turns::Timed
     }
 
     /// A peer that has nothing to do.
@@ -464,6 +506,10 @@ pub struct Scheduler {
     slept: bool,
     /// When it last had nothing to do, or last gave actors away.
     busy_since: Instant,
+    /// How long it must have been busy before it gives actors away: longer when some have come to stay with those they talk to.
+    patience: Duration,
+    /// [`Worker::joined`] when it last looked.
+    joined: u64,
     /// A worker is one thread: what is polled on one must not be dropped on another.
     of_thread: PhantomData<*const ()>,
 }
@@ -495,8 +541,15 @@ impl Scheduler {
     fn share(&mut self, now: Instant) {
         let worth_it = self.worker.turns == Turns::Timed
             && own(|own| own.queue.len() >= SHARED_FROM) == Some(true)
-            && now - self.busy_since >= BUSY;
+            && now - self.busy_since >= self.patience;
         if !worth_it {
+            return;
+        }
+        let joined = self.worker.joined.load(Ordering::Relaxed);
+        if std::mem::replace(&mut self.joined, joined) == joined {
+            self.patience = (self.patience / 2).max(BUSY);
+        } else {
+            self.patience = (self.patience * 4).min(BUSY_AT_MOST);
             return;
         }
         self.busy_since = now;

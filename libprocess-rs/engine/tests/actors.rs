@@ -135,10 +135,51 @@ fn what_waits_is_counted_by_tag() {
         actor.push_text::<_, _, 2>("text", 5, |(), _, _| ()).ok().unwrap();
     }
     let (done, counts) = channel();
-    actor.ask_counts(move |counts| done.send(counts).unwrap());
+    actor.ask(move |actor| done.send(actor.counts().unwrap()).unwrap());
     assert_eq!(counts.recv_timeout(LIMIT).unwrap(), [3, 0, 3, 0]);
     birth.start();
     actor.end(false);
+}
+
+#[test]
+fn what_waits_is_shown_in_its_order_and_handled_all_the_same() {
+    let running = Running::new(Turns::Timed);
+    let (actor, birth) = actor(&running.worker, Vec::<String>::new());
+    let mut seen = Vec::new();
+    let _ = actor.push::<_, 0>(|lines: &mut Vec<String>| lines.push("first".to_owned()));
+    actor.show(|_, _, _| panic!("nothing is shown elsewhere"));
+    let (done, shown) = channel();
+    birth.start();
+    let asked = actor.clone();
+    let _ = actor.push::<_, 0>(move |lines: &mut Vec<String>| {
+        for n in 0..3_u64 {
+            let _ = asked.push_text::<_, _, 1>("text", n, |lines: &mut Vec<String>, text, n| {
+                lines.push(format!("{text} {n}"));
+            });
+        }
+        let _ = asked.push_value::<_, _, 2>("value".to_owned(), |lines: &mut Vec<String>, value| {
+            lines.push(value);
+        });
+        asked.show(|tag, value, text| {
+            let value = match value.downcast_ref::<u64>() {
+                Some(number) => number.to_string(),
+                None => value.downcast_ref::<String>().cloned().unwrap_or_default(),
+            };
+            seen.push(format!("{tag} {value} {text}"));
+            let line = format!("seen {}", seen.len());
+            let _ = asked.push::<_, 0>(move |lines: &mut Vec<String>| lines.push(line));
+        });
+        lines.extend(seen);
+        let _ = asked.push::<_, 0>(move |lines: &mut Vec<String>| done.send(lines.clone()).unwrap());
+    });
+    let lines = shown.recv_timeout(LIMIT).unwrap();
+    let expected = [
+        "first", "1 0 text", "1 1 text", "1 2 text", "2 value ", "text 0", "text 1", "text 2", "value",
+        "seen 1", "seen 2", "seen 3", "seen 4",
+    ];
+    assert_eq!(lines, expected);
+    actor.end(false);
+    wait_for_end(&actor.log);
 }
 
 #[test]
@@ -219,7 +260,7 @@ fn a_worker_with_too_much_to_do_gives_some_to_one_without() {
     stop.store(true, Ordering::Release);
     for actor in &actors {
         let (done, counted) = channel();
-        actor.ask_counts(move |counts| done.send(counts).unwrap());
+        actor.ask(move |actor| done.send(actor.counts().unwrap()).unwrap());
         assert!(counted.recv_timeout(LIMIT).unwrap()[0] <= 1, "wherever it is");
         actor.end(false);
     }

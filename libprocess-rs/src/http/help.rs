@@ -88,7 +88,7 @@ impl std::fmt::Display for Help {
 impl<P: crate::Process> crate::Context<P> {
     /// Gives a route its page of help, or another one, as [`RouteOptions::help`](super::RouteOptions::help) does when it is installed.
     pub fn explain(&mut self, path: &str, help: impl ToString) {
-        let id = self.upid().id_arc();
+        let id = self.upid().shared_id();
         self.system().0.helps.add(id, path, Some(help.to_string()));
     }
 }

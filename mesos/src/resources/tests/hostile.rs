@@ -260,3 +260,28 @@ fn many_labels() {
     assert_eq!(one, two);
     assert_eq!((one + &two).len(), 1);
 }
+
+#[test]
+fn many_roles_of_a_framework() {
+    use mesos_proto::v0::framework_info::{Capability, capability::Type};
+    let mut framework = v0::FrameworkInfo {
+        capabilities: vec![Capability {
+            r#type: Some(Type::MultiRole),
+            ..Default::default()
+        }],
+        roles: (0..MANY).map(|number| format!("team/{number}")).collect(),
+        ..Default::default()
+    };
+    assert_eq!(validate::framework_info(&framework), Ok(()));
+    assert_eq!(roles::of_framework(&framework).len() as u64, MANY);
+    framework.roles.push("a//b".to_owned());
+    assert_eq!(
+        validate::framework_info(&framework).unwrap_err().as_str(),
+        "'FrameworkInfo.roles' contains invalid role: Role 'a//b' cannot contain two adjacent slashes"
+    );
+    framework.roles.push("team/7".to_owned());
+    assert_eq!(
+        validate::framework_info(&framework).unwrap_err().as_str(),
+        "'FrameworkInfo.roles' contains duplicate items: { team/7 }"
+    );
+}
