@@ -74,7 +74,7 @@ impl Hierarchical {
             if self.framework(framework).known {
                 let used = self.used_part(number, &resources);
                 self.count_used(&used, false);
-                self.framework_mut(framework).agents.remove(&number);
+                self.framework_mut(framework).agents.unset(number);
                 self.unbook_all(number, framework, &resources);
             }
         }
@@ -86,7 +86,7 @@ impl Hierarchical {
         self.agent_numbers.remove(id);
         self.vacant_agents.push(number);
         self.maintained.remove(&number);
-        self.trigger.some.remove(&number);
+        self.trigger.some.retain(|other| *other != number);
         self.pending.retain(|other| *other != number);
         self.quota_held.retain(|other| *other != number);
         self.rests.retain(|other| *other != number);

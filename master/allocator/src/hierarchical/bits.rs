@@ -33,6 +33,19 @@ impl Bits {
         self.0.get(index).copied().unwrap_or(0)
     }
 
+    /// The numbers in it.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            let base = u32::try_from(index * 64).expect("numbers are 32 bits long");
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(base + bit)
+            })
+        })
+    }
+
     /// True when nothing was ever added since it was cleared.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

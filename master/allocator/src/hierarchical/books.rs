@@ -113,7 +113,7 @@ impl Hierarchical {
     /// True when a framework holds anything in a role, scalar or not.
     fn holds_in(&self, framework: u32, role: &str) -> bool {
         let agents = self.framework(framework).agents.iter();
-        let mut held = agents.filter_map(|agent| self.agent(*agent).held.get(&framework));
+        let mut held = agents.filter_map(|agent| self.agent(agent).held.get(&framework));
         held.any(|held| held.iter().any(|one| one.allocation_role() == Some(role)))
     }
 
@@ -224,13 +224,12 @@ impl Hierarchical {
         let order = &self.tree.node(role).order;
         let before = |other: &u32| self.compare_pairs(*other, number) == Ordering::Less;
         let later = order[place + 1..].partition_point(before);
-        let earlier = order[..place].partition_point(before);
-        let order = &mut self.tree.node_mut(role).order;
         if later > 0 {
-            order[place..=place + later].rotate_left(1);
-        } else {
-            order[earlier..=place].rotate_right(1);
+            self.tree.node_mut(role).order[place..=place + later].rotate_left(1);
+            return;
         }
+        let earlier = order[..place].partition_point(before);
+        self.tree.node_mut(role).order[earlier..=place].rotate_right(1);
     }
 
     /// A framework holds resources of an agent in one role: the sums above the agent. Mesos: `trackAllocatedResources`.
@@ -279,7 +278,7 @@ impl Hierarchical {
             self.book(agent, pair, &parts);
         }
         if !resources.is_empty() {
-            self.framework_mut(framework).agents.insert(agent);
+            self.framework_mut(framework).agents.set(agent);
         }
     }
 

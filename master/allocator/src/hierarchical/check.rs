@@ -68,7 +68,7 @@ impl Hierarchical {
             }
             for framework in agent.held.keys() {
                 let framework = self.framework(*framework);
-                if framework.known && !framework.agents.contains(number) {
+                if framework.known && !framework.agents.has(*number) {
                     return Err(format!("agent {id} is unknown to a framework that holds it"));
                 }
             }
@@ -155,12 +155,12 @@ impl Hierarchical {
                     return Err(format!("filters in role {path} are not counted right"));
                 }
                 let mut tally = Tally::default();
-                for agent in &framework.agents {
-                    let held = self.agent(*agent).held.get(&pair.framework);
+                for agent in framework.agents.iter() {
+                    let held = self.agent(agent).held.get(&pair.framework);
                     for (role, part) in held.map(by_role).unwrap_or_default() {
                         if role == **path {
                             let parts = Parts::of(&part, names);
-                            tally.add(*agent, &parts.scalars, &parts.shared, names);
+                            tally.add(agent, &parts.scalars, &parts.shared, names);
                         }
                     }
                 }

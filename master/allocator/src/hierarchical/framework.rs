@@ -9,6 +9,7 @@ use mesos_proto::v0::{self, framework_info::capability::Type};
 
 use crate::OfferConstraints;
 
+use super::bits::Bits;
 use super::standing::Standing;
 
 /// What a framework can handle.
@@ -38,7 +39,7 @@ pub(super) struct Framework {
     /// Its pairs by the node of the role.
     pub pairs: BTreeMap<u32, u32>,
     /// Agents on which it holds something.
-    pub agents: BTreeSet<u32>,
+    pub agents: Bits,
     /// Agents it does not want to be asked to leave, and until when.
     pub inverse_filters: BTreeMap<u32, Vec<Time>>,
 }

@@ -77,7 +77,8 @@ impl Hierarchical {
         let Some(number) = self.framework_number(id) else {
             return;
         };
-        for agent in self.framework(number).agents.clone() {
+        let agents: Vec<u32> = self.framework(number).agents.iter().collect();
+        for agent in agents {
             let Some(held) = self.agent(agent).held.get(&number).cloned() else {
                 continue;
             };

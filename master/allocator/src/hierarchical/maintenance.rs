@@ -91,12 +91,7 @@ impl Hierarchical {
     /// Asks every active framework that has something on a candidate that will be away.
     ///
     /// Mesos: `generateInverseOffers`.
-    pub(super) fn ask_to_leave(
-        &mut self,
-        now: Time,
-        all: bool,
-        some: &BTreeSet<u32>,
-    ) -> Vec<InverseAllotment> {
+    pub(super) fn ask_to_leave(&mut self, now: Time, all: bool, some: &[u32]) -> Vec<InverseAllotment> {
         let mut asked = Vec::new();
         let candidates: Vec<u32> = self
             .maintained

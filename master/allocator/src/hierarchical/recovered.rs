@@ -55,7 +55,7 @@ impl Hierarchical {
         let had_nothing = self.agent(agent).available.is_empty();
         let bare = self.with_agent(agent, |agent, names| agent.free(framework, resources, names));
         if !self.agent(agent).held.contains_key(&framework) {
-            self.framework_mut(framework).agents.remove(&agent);
+            self.framework_mut(framework).agents.unset(agent);
         }
         let time = filters.map(refused_for).unwrap_or_default();
         let back = Back {

@@ -21,7 +21,7 @@ pub(super) struct Room {
     /// Guarantees need something.
     required: bool,
     /// What is left under the limits of each role, and what it is still owed.
-    roles: BTreeMap<u32, (Vec<i64>, Amounts)>,
+    roles: Vec<(u32, Amounts, Amounts)>,
 }
 
 impl Room {
@@ -29,15 +29,12 @@ impl Room {
     fn loosens(&self, before: &Room) -> bool {
         self.surplus.exceeds(&before.surplus)
             || (before.required && !self.required)
-            || self
-                .roles
-                .iter()
-                .any(|(role, (left, owed))| match before.roles.get(role) {
-                    None => true,
-                    Some((old_left, old_owed)) => {
-                        left.iter().zip(old_left).any(|(new, old)| new > old) || owed.exceeds(old_owed)
-                    }
-                })
+            || self.roles.len() != before.roles.len()
+            || self.roles.iter().zip(&before.roles).any(
+                |((role, left, owed), (old_role, old_left, old_owed))| {
+                    role != old_role || left.exceeds(old_left) || owed.exceeds(old_owed)
+                },
+            )
     }
 }
 
@@ -95,10 +92,18 @@ impl Hierarchical {
             number: self.runs,
             ..Run::default()
         };
-        if !self.quota_roles.is_empty() {
+        let quota = !self.quota_roles.is_empty();
+        let dirty = std::mem::take(&mut self.quota_dirty) && quota;
+        if dirty {
             self.reckon_quota(&mut run);
+            if self.room(&run).loosens(&self.quota_room) {
+                self.wake_quota_held();
+            }
         }
         let candidates = self.take_pending(all, &some);
+        if quota && !dirty && !candidates.is_empty() {
+            self.reckon_quota(&mut run);
+        }
         if !candidates.is_empty() {
             self.generate_offers(&mut run, candidates);
         }
@@ -135,6 +140,8 @@ impl Hierarchical {
         }
         if !self.quota_roles.is_empty() {
             self.quota_room = self.room(run);
+            // Reckoned anew, the same comes out, or less, unless something is still kept for guarantees.
+            self.quota_dirty = !run.required.is_zero();
             debug!(
                 required = %self.names.quantities(&run.required),
                 available = %self.names.quantities(&run.headroom),
@@ -144,7 +151,7 @@ impl Hierarchical {
         }
     }
 
-    /// What counts against quota, and who is to be looked at since there is more room.
+    /// What counts against quota, and what must be kept for it.
     fn reckon_quota(&mut self, run: &mut Run) {
         for role in &self.quota_roles {
             let node = self.tree.node(*role);
@@ -163,9 +170,6 @@ impl Hierarchical {
         run.headroom = self.pool.total.less(&root.sort.tally.amounts);
         run.headroom.sub_floor(&idle_reservations);
         run.headroom.sub_floor(&self.revocable);
-        if std::mem::take(&mut self.quota_dirty) && self.room(run).loosens(&self.quota_room) {
-            self.wake_quota_held();
-        }
     }
 
     /// Agents at which something was held back for quota are to be looked at.
@@ -179,9 +183,11 @@ impl Hierarchical {
     fn room(&self, run: &Run) -> Room {
         let roles = run.consumed.iter().map(|(role, consumed)| {
             let node = self.tree.node(*role);
-            let left = node.limits.iter();
-            let left = left.map(|(id, limit)| (limit - consumed.get(*id)).max(0));
-            (*role, (left.collect(), node.guarantees.less(consumed)))
+            let mut left = Amounts::default();
+            for (id, limit) in &node.limits {
+                left.add_one(*id, (limit - consumed.get(*id)).max(0));
+            }
+            (*role, left, node.guarantees.less(consumed))
         });
         Room {
             surplus: run.surplus(),
@@ -191,11 +197,11 @@ impl Hierarchical {
     }
 
     /// The candidates at which there may be something to do. Others would be walked in vain.
-    fn take_pending(&mut self, all: bool, some: &BTreeSet<u32>) -> Vec<u32> {
+    fn take_pending(&mut self, all: bool, some: &[u32]) -> Vec<u32> {
         let looked_at: Vec<u32> = if all {
             std::mem::take(&mut self.pending)
         } else {
-            some.iter().copied().collect()
+            some.to_vec()
         };
         let mut candidates = Vec::new();
         for number in looked_at {

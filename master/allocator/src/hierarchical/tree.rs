@@ -373,13 +373,12 @@ impl Tree {
         let kids = &self.node(list).kids;
         let before = |other: &Entry| self.compare(*other, entry) == Ordering::Less;
         let later = kids[place + 1..].partition_point(before);
-        let earlier = kids[..place].partition_point(before);
-        let kids = &mut self.node_mut(list).kids;
         if later > 0 {
-            kids[place..=place + later].rotate_left(1);
-        } else {
-            kids[earlier..=place].rotate_right(1);
+            self.node_mut(list).kids[place..=place + later].rotate_left(1);
+            return;
         }
+        let earlier = kids[..place].partition_point(before);
+        self.node_mut(list).kids[earlier..=place].rotate_right(1);
     }
 
     /// Which of two clients comes first in a walk over all of them. All lists on their ways must be fresh.

@@ -1,6 +1,5 @@
 //! When to decide, and about which agents.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use libprocess_core::time::Time;
@@ -23,8 +22,8 @@ const REST_PER_STEP: Duration = Duration::from_nanos(100);
 pub(super) struct Trigger {
     /// All agents are to be looked at.
     pub all: bool,
-    /// These agents are to be looked at.
-    pub some: BTreeSet<u32>,
+    /// These agents are to be looked at; some may be named twice.
+    pub some: Vec<u32>,
     /// When something that happened wants a run.
     pub wanted: Option<Time>,
     /// When the next regular run is due.
@@ -51,7 +50,7 @@ impl Hierarchical {
         match candidates {
             Candidates::All => self.trigger.all = true,
             Candidates::One(agent) => {
-                self.trigger.some.insert(agent);
+                self.trigger.some.push(agent);
             }
         }
         let at = self.trigger.rest_until.map_or(at, |rest| at.max(rest));
@@ -110,7 +109,7 @@ impl Hierarchical {
 #[cfg(test)]
 impl Hierarchical {
     /// The agents that a run at this time looks at; all when `None`.
-    pub(crate) fn candidates(&self, now: Time) -> Option<BTreeSet<mesos::ids::AgentId>> {
+    pub(crate) fn candidates(&self, now: Time) -> Option<std::collections::BTreeSet<mesos::ids::AgentId>> {
         let regular = self.trigger.regular.is_some_and(|due| due <= now);
         (!self.trigger.all && !regular).then(|| {
             let some = self.trigger.some.iter();

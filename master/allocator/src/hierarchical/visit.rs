@@ -376,7 +376,7 @@ impl Hierarchical {
     fn granted(&mut self, run: &mut Run, agent: u32, role: u32, pair: u32, parts: &Parts, offer: Resources) {
         self.book(agent, pair, parts);
         let framework = self.pair(pair).framework;
-        self.framework_mut(framework).agents.insert(agent);
+        self.framework_mut(framework).agents.set(agent);
         run.out.push((framework, role, agent, offer));
     }
 }
