@@ -25,6 +25,7 @@ class Stream:
             capabilities=[dict(type=kind) for kind in ("MULTI_ROLE", "RESERVATION_REFINEMENT") + tuple(capabilities)],
             **info,
         )
+        self.info = framework
         connection = http.client.HTTPConnection(master, timeout=60)
         subscribe = dict(type="SUBSCRIBE", subscribe=dict(framework_info=framework))
         if "id" in info:
@@ -60,7 +61,8 @@ class Stream:
         connection.request("POST", "/api/v1/scheduler", json.dumps(call), dict(JSON, **{"Mesos-Stream-Id": self.id}))
         answer = connection.getresponse()
         body = answer.read()
-        assert answer.status == 202, (answer.status, body)
+        # Calls are taken; this one is done when it is answered.
+        assert answer.status == (200 if kind == "UPDATE_FRAMEWORK" else 202), (answer.status, body)
         connection.close()
 
     def accept(self, offer, *operations, refuse_seconds=0):

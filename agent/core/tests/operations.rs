@@ -4,12 +4,13 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use common::{Bench, agent_id, command_task, framework_id, framework_info, master};
 use mesos::Resources;
 use mesos_agent_core::{
-    Effect, FromMaster, Input, Outgoing, RecoveredFeedback, RecoveredResources, RecoveredState, Volume,
+    Effect, FromMaster, Input, Outgoing, Random, RecoveredFeedback, RecoveredResources, RecoveredState,
+    Volume,
 };
 use mesos_proto::{
     Dialect, Message,
@@ -423,4 +424,240 @@ fn a_task_gets_its_volume_linked_and_one_with_an_unknown_volume_is_dropped() {
     assert!(!handed(&bench), "the sandbox may have to be linked again");
     bench.store();
     assert!(handed(&bench));
+}
+
+/// A random life of an agent's disk, beside a plain reckoning of what it must hold.
+struct Life {
+    bench: Bench,
+    dice: Random,
+    free: u32,
+    reserved: u32,
+    volumes: BTreeMap<String, u32>,
+    /// How many operations there were.
+    count: u8,
+    /// What was last written.
+    state: ResourceState,
+    /// Operations that nobody acknowledged, with how they were last told of.
+    pending: BTreeMap<Vec<u8>, UpdateOperationStatusMessage>,
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        Self {
+            bench: with_disk(RecoveredState::default()),
+            dice: Random::from_number(seed),
+            free: 1000,
+            reserved: 0,
+            volumes: BTreeMap::new(),
+            count: 0,
+            state: ResourceState::default(),
+            pending: BTreeMap::new(),
+        }
+    }
+
+    fn below(&mut self, limit: u32) -> u32 {
+        u32::try_from(self.dice.bits() % u64::from(limit)).unwrap()
+    }
+
+    /// Another operation and whether it fits; the reckoning follows when it does.
+    fn operation(&mut self) -> (Operation, bool) {
+        let amount = 1 + self.below(300);
+        let pick = self.below(u32::try_from(self.volumes.len()).unwrap().max(1));
+        let some = self.volumes.iter().nth(usize::try_from(pick).unwrap());
+        let some = some.map(|(id, size)| (id.clone(), *size));
+        let named = |id: &str, size: u32| volume(size).replace("v1", id);
+        let resize = |kind: &str, members: String| {
+            let name = kind.to_lowercase();
+            let text = format!(r#"{{"type":"{kind}","id":{{"value":"r"}},"{name}":{{{members}}}}}"#);
+            Operation::from_json(text.as_bytes(), Dialect::V0).unwrap()
+        };
+        match (self.below(6), some) {
+            (0, _) => {
+                let fits = amount <= self.free;
+                if fits {
+                    self.free -= amount;
+                    self.reserved += amount;
+                }
+                (operation("RESERVE", "resources", &disk(amount)), fits)
+            }
+            (1, _) => {
+                let fits = amount <= self.reserved;
+                if fits {
+                    self.reserved -= amount;
+                    self.free += amount;
+                }
+                (operation("UNRESERVE", "resources", &disk(amount)), fits)
+            }
+            (2, _) | (_, None) => {
+                let id = format!("v{}", self.count);
+                let fits = amount <= self.reserved;
+                if fits {
+                    self.reserved -= amount;
+                    self.volumes.insert(id.clone(), amount);
+                }
+                (operation("CREATE", "volumes", &named(&id, amount)), fits)
+            }
+            (3, Some((id, size))) => {
+                self.volumes.remove(&id);
+                self.reserved += size;
+                (operation("DESTROY", "volumes", &named(&id, size)), true)
+            }
+            (4, Some((id, size))) => {
+                let fits = amount <= self.reserved;
+                if fits {
+                    self.reserved -= amount;
+                    self.volumes.insert(id.clone(), size + amount);
+                }
+                let members = format!(r#""volume":{},"addition":{}"#, named(&id, size), disk(amount));
+                (resize("GROW_VOLUME", members), fits)
+            }
+            (_, Some((id, size))) => {
+                let less = amount.min(size / 2).max(1);
+                let fits = less < size;
+                if fits {
+                    self.reserved += less;
+                    self.volumes.insert(id.clone(), size - less);
+                }
+                let less = less.max(u32::from(!fits) * (size + 1));
+                let volume = named(&id, size);
+                let members = format!(r#""volume":{volume},"subtract":{{"value":{less}}}"#);
+                (resize("SHRINK_VOLUME", members), fits)
+            }
+        }
+    }
+
+    /// Looks at what the agent did. Returns how many operations it told of.
+    fn look(&mut self) -> usize {
+        self.bench.store();
+        let is_state = |effect: &Effect| matches!(effect, Effect::Checkpoint { path, .. } if path.ends_with("resources_and_operations.target"));
+        if self.bench.effects.iter().any(is_state) {
+            self.state = written(&self.bench);
+        }
+        let updates = sent::<UpdateOperationStatusMessage>(&self.bench);
+        let told = updates.len();
+        for update in updates {
+            assert_eq!(update.status.state, OperationState::OperationFinished);
+            let uuid = update.operation_uuid.as_ref().unwrap().value.to_vec();
+            let known = self.pending.insert(uuid.clone(), update);
+            assert!(known.is_some(), "{uuid:?} was acknowledged, or never asked for");
+        }
+        self.bench.effects.clear();
+        let mut found = (0, 0, BTreeMap::new());
+        for resource in self.bench.core.operations().total().to_protos() {
+            if resource.name != "disk" {
+                continue;
+            }
+            let value = resource.scalar.as_ref().unwrap().value;
+            let value = value.to_string().parse::<u32>().unwrap();
+            let persistence = resource.disk.as_ref().and_then(|disk| disk.persistence.as_ref());
+            match (persistence, resource.reservations.is_empty()) {
+                (Some(persistence), _) => {
+                    found.2.insert(persistence.id.clone(), value);
+                }
+                (None, false) => found.1 += value,
+                (None, true) => found.0 += value,
+            }
+        }
+        assert_eq!(found, (self.free, self.reserved, self.volumes.clone()));
+        assert_eq!(self.bench.core.operations().known().len(), self.pending.len());
+        told
+    }
+
+    fn register_again(&mut self) {
+        self.bench.give(Input::MasterDetected(Some(master())));
+        self.bench.advance(Duration::from_secs(1));
+        let message = SlaveReregisteredMessage {
+            slave_id: agent_id(),
+            ..Default::default()
+        };
+        self.bench.hear_master(FromMaster::Reregistered(message));
+    }
+
+    /// The agent dies, and comes back with what is on its disk.
+    fn restart(&mut self) {
+        let info = SlaveInfo {
+            id: Some(Box::new(agent_id())),
+            resources: Resources::parse("cpus:8;mem:8192;disk:1000", "*")
+                .unwrap()
+                .to_protos(),
+            ..common::config().info
+        };
+        let feedback = self.pending.iter().map(|(uuid, update)| RecoveredFeedback {
+            uuid: uuid.clone(),
+            update: Some(update.clone()),
+            acknowledged: false,
+        });
+        let recovered = RecoveredState {
+            info: Some(info),
+            resources: Some(RecoveredResources {
+                resources: self.state.resources.clone(),
+                target: None,
+                operations: self.state.operations.clone(),
+                feedback: feedback.collect(),
+            }),
+            ..RecoveredState::default()
+        };
+        let now = self.bench.now;
+        self.bench = Bench::configured(recovered, |config| {
+            config
+                .info
+                .resources
+                .extend(Resources::parse("disk:1000", "*").unwrap().to_protos());
+        });
+        self.bench.now = now;
+        self.bench.store();
+        self.register_again();
+        assert_eq!(
+            self.look(),
+            self.pending.len(),
+            "all that was not acknowledged is told again"
+        );
+    }
+
+    fn step(&mut self) {
+        match self.below(8) {
+            0..5 if self.count < u8::MAX => {
+                self.count += 1;
+                let (operation, fits) = self.operation();
+                apply(&mut self.bench, self.count, operation);
+                if fits {
+                    self.pending.insert(
+                        uuid(self.count).value.to_vec(),
+                        UpdateOperationStatusMessage::default(),
+                    );
+                    assert_eq!(self.look(), 1, "the end of operation {}", self.count);
+                } else {
+                    assert!(self.bench.effects.contains(&Effect::Detect));
+                    self.register_again();
+                    self.look();
+                }
+            }
+            5 | 6 => {
+                let pick = self.below(u32::try_from(self.pending.len()).unwrap().max(1));
+                let some = self.pending.iter().nth(usize::try_from(pick).unwrap());
+                if let Some((uuid, update)) = some.map(|(uuid, update)| (uuid.clone(), update.clone())) {
+                    acknowledge(&mut self.bench, &update);
+                    self.pending.remove(&uuid);
+                }
+                self.look();
+            }
+            _ if self.below(2) == 0 => self.restart(),
+            _ => {
+                // Longer than the longest wait between two tellings.
+                self.bench.advance(Duration::from_secs(600));
+                assert_eq!(self.look(), self.pending.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn random_lives_of_a_disk_agree_with_a_plain_reckoning_through_restarts() {
+    for seed in 0..16 {
+        eprintln!("seed {seed}");
+        let mut life = Life::new(seed);
+        for _ in 0..250 {
+            life.step();
+        }
+    }
 }

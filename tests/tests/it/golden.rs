@@ -18,7 +18,7 @@ const EXCUSED: [&str; 3] = [
     "statistics",
     // Only cgroups give a container a group.
     "cgroup_info",
-    // A flag of our own.
+    // A flag of ours (ADR 014).
     "event_driven_offers",
 ];
 

@@ -152,6 +152,44 @@ fn what_one_task_writes_to_a_volume_the_next_reads_after_a_restart_of_agent_and_
 }
 
 #[test]
+fn the_end_of_an_operation_waits_for_a_scheduler_through_the_deaths_of_all_three() {
+    let mut cluster = cluster();
+    let before = run("feedback.py", &[cluster.master(), "begin"]);
+    let told = before.iter().find(|line| line["event"] == "operation").unwrap();
+    assert_eq!(
+        (&told["operation"], &told["state"]),
+        (&"kept".into(), &"OPERATION_FINISHED".into())
+    );
+    assert!(keeps_updates(&cluster));
+    cluster.agents()[0].signal(Signal::SIGKILL).unwrap();
+    cluster.agents_mut()[0].wait().unwrap();
+    cluster.master_daemon_mut().restart().unwrap();
+    cluster.agents_mut()[0].restart().unwrap();
+
+    let framework = before[0]["framework"].as_str().unwrap();
+    let after = run("feedback.py", &[cluster.master(), "end", framework]);
+    let again: Vec<&Value> = after.iter().filter(|line| line["event"] == "operation").collect();
+    assert_eq!(again[0], told, "the same update");
+    assert_eq!(again.last().unwrap()["state"], "OPERATION_UNKNOWN", "{after:?}");
+    let agent = get_json(cluster.agents()[0].address(), "/state").unwrap();
+    assert_eq!(
+        agent["reserved_resources"]["keeper"]["disk"], 64.0,
+        "what was reserved stays"
+    );
+    wait_for("the agent to forget its updates", || !keeps_updates(&cluster));
+}
+
+/// True when the agent still keeps updates of operations.
+fn keeps_updates(cluster: &Cluster) -> bool {
+    let slaves = cluster.directory().join("agent0/meta/slaves");
+    let mut agents = std::fs::read_dir(slaves).unwrap().flatten();
+    agents.any(|agent| {
+        let kept = std::fs::read_dir(agent.path().join("operations"));
+        agent.file_name() != "latest" && kept.is_ok_and(|mut kept| kept.next().is_some())
+    })
+}
+
+#[test]
 fn operators_reserve_create_destroy_and_unreserve() {
     let cluster = cluster();
     let agent = get_json(cluster.master(), "/slaves").unwrap()["slaves"][0]["id"].clone();

@@ -30,6 +30,29 @@ fn two_roles_share_by_their_weights() {
 }
 
 #[test]
+fn a_scheduler_refuses_suppresses_leaves_and_joins_roles_one_by_one() {
+    let cluster = cluster();
+    let lines = run("roles.py", &[cluster.master()]);
+    let lines: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] != "registered")
+        .collect();
+    let alone = serde_json::json!({"frameworks": 1, "offered": true});
+    assert_eq!(
+        serde_json::json!(lines),
+        serde_json::json!([
+            {"event": "declined", "roles": ["dev", "ops"]},
+            {"event": "revived", "same": true},
+            {"event": "unsuppressed", "same": true, "roles": alone},
+            {"event": "rescinded", "same": true},
+            {"event": "left", "same": true, "known": false},
+            {"event": "joined", "role": "third", "roles": alone, "known": false},
+            {"event": "stopped"},
+        ])
+    );
+}
+
+#[test]
 fn quota_and_weights_are_set_shown_kept_and_removed_over_http() {
     let options = Options {
         master_flags: vec!["--weights=dev=2.5".to_owned()],
