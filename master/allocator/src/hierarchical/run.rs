@@ -105,7 +105,8 @@ impl Hierarchical {
             self.reckon_quota(&mut run);
         }
         if !candidates.is_empty() {
-            self.generate_offers(&mut run, candidates);
+            let in_scope = |agent: u32| all || some.contains(&agent);
+            self.generate_offers(&mut run, candidates, in_scope);
         }
         let inverse_offers = self.ask_to_leave(now, all, &some);
         self.rest(now, run.steps);
@@ -121,12 +122,26 @@ impl Hierarchical {
     }
 
     /// Mesos: `__generateOffers`.
-    fn generate_offers(&mut self, run: &mut Run, mut candidates: Vec<u32>) {
+    fn generate_offers(&mut self, run: &mut Run, mut candidates: Vec<u32>, in_scope: impl Fn(u32) -> bool) {
         if !run.unsatisfied.is_empty() {
+            let kept = !run.required.is_zero();
             run.stage = lot::AGENT_GUARANTEED;
             self.shuffle(run, &mut candidates);
             for agent in &candidates {
                 self.guarantee(run, *agent);
+            }
+            if kept && run.required.is_zero() {
+                // Nothing needs to be kept any more, so what was held back elsewhere is free.
+                let held: Vec<u32> = self
+                    .quota_held
+                    .iter()
+                    .copied()
+                    .filter(|agent| in_scope(*agent))
+                    .collect();
+                self.wake_quota_held();
+                candidates.extend(self.take_pending(false, &held));
+                candidates.sort_unstable();
+                candidates.dedup();
             }
         }
         run.stage = lot::AGENT_FAIR;
