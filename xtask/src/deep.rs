@@ -69,6 +69,8 @@ fn asan(root: &Path) -> Result<()> {
             "actors",
             "--test",
             "order",
+            "--test",
+            "company",
         ],
     )?;
     let tests = [

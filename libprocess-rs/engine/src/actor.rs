@@ -423,11 +423,12 @@ impl<L: Life> Actor<L> {
     /// Looks at who has sent the events of a window. On the owner's thread.
     #[cold]
     fn close_window(&self) {
+        let may_move = self.may_move();
         let mut remote = self.remote.lock();
         // SAFETY: this is the owner's thread, and counting is no foreign code.
         unsafe {
             self.local
-                .with(|local| local.company.close_window(&mut remote.senders));
+                .with(|local| local.company.close_window(&mut remote.senders, may_move));
         }
     }
 
@@ -436,8 +437,7 @@ impl<L: Life> Actor<L> {
     fn destination(&self, watch: &Watch, worker: &Worker) -> Option<Arc<Worker>> {
         // SAFETY: this is the owner's thread, and reading the clock is no foreign code.
         let most = unsafe { self.local.with(|local| local.company.measure(watch)) }?;
-        let may = worker.is_timed() && self.may_move();
-        may.then(|| worker.peer(most))?
+        worker.is_timed().then(|| worker.peer(most))?
     }
 
     /// Handles events until something stops it, then parks or schedules the actor, moves it away, or ends it. On the owner's thread, with

@@ -97,12 +97,12 @@ impl Company {
         !self.measuring && self.handled >> self.window > 0
     }
 
-    /// Looks at who has sent the events of a window.
-    pub(crate) fn close_window(&mut self, senders: &mut Senders) {
+    /// Looks at who has sent the events of a window to an actor that may move or may not.
+    pub(crate) fn close_window(&mut self, senders: &mut Senders, may_move: bool) {
         let votes = std::mem::take(&mut senders.votes);
         let most = u64::from(votes) * 4 >= u64::from(self.handled) * 3;
         (self.handled, self.took, self.most) = (0, 0, senders.mark);
-        self.measuring = most && self.most != 0;
+        self.measuring = may_move && most && self.most != 0;
         if !self.measuring {
             self.window = (self.window - 1).max(FIRST);
         }

@@ -222,6 +222,10 @@ fn a_drained_agent_says_goodbye() {
     let mut cluster = cluster();
     let probed = probe(&cluster, |_| {}, |_| Vec::new());
     probed.id();
+    // The master knows the agent before the agent knows its id, without which it has nothing to unregister.
+    while mesos_local::get_json(cluster.agents()[0].address(), "/state").unwrap()["id"] == "" {
+        std::thread::yield_now();
+    }
     cluster.agents()[0].signal(Signal::SIGUSR1).unwrap();
     assert!(cluster.agents_mut()[0].wait().is_ok());
     let told = probed.news.iter().find(|news| matches!(news, News::AgentLost));
