@@ -1,10 +1,12 @@
 //! The actor around the core: feeds it inputs, performs its effects in order.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use libprocess::http::{Responder, Response};
+use libprocess::metrics::Timer;
 use libprocess::{Context, Pid, Process, System, Upid};
 use mesos::ids::AgentId;
 use mesos_daemon::api::EventStream;
@@ -27,6 +29,28 @@ pub struct MasterProcess {
     streams: BTreeMap<StreamId, EventStream>,
     responders: BTreeMap<Ticket, Responder>,
     next_ticket: u64,
+    allocation: AllocationTimers,
+}
+
+/// How long rounds of the allocator take, and how late they begin, over the last hour.
+///
+/// Mesos: `src/master/allocator/mesos/metrics.cpp`.
+struct AllocationTimers {
+    run: Timer,
+    latency: Timer,
+}
+
+impl AllocationTimers {
+    fn new(system: &System) -> Result<Self> {
+        let timer = |name| {
+            let timer = system.metrics().timer(system, name, Duration::from_secs(3600));
+            timer.with_context(|| format!("metric {name}"))
+        };
+        Ok(Self {
+            run: timer("allocator/mesos/allocation_run")?,
+            latency: timer("allocator/mesos/allocation_run_latency")?,
+        })
+    }
 }
 
 /// Starts the master and, once the registry is read, lets it act.
@@ -48,6 +72,7 @@ pub fn spawn(
         streams: BTreeMap::new(),
         responders: BTreeMap::new(),
         next_ticket: 0,
+        allocation: AllocationTimers::new(system)?,
     };
     let pid = system.spawn("master", process).context("master")?;
     let metrics = pid.clone();
@@ -61,7 +86,15 @@ impl MasterProcess {
     /// Has the core handle one input and performs what it asks for.
     pub fn input(&mut self, context: &mut Context<Self>, input: Input) {
         let mut effects = Vec::new();
-        self.core.handle(context.now(), input, &mut effects);
+        let now = context.now();
+        let (due, before) = self.core.allocations();
+        self.core.handle(now, input, &mut effects);
+        if self.core.allocations().1 != before {
+            self.allocation.run.record(context.now().duration_since(now));
+            self.allocation
+                .latency
+                .record(now.duration_since(due.unwrap_or(now)));
+        }
         for effect in effects {
             self.perform(context, effect);
         }

@@ -28,6 +28,12 @@ impl Master {
         }
     }
 
+    /// When the allocator wants to decide next, and how often it has; for those who measure how long it takes.
+    #[must_use]
+    pub fn allocations(&self) -> (Option<Time>, u64) {
+        (self.allocator.next_run(), self.allocations)
+    }
+
     /// A wake-up asked for by [`Master::drive_allocator`]; what is to be done is done there.
     pub(crate) fn allocation_due(&mut self, now: Time) {
         if self.allocation_armed.is_some_and(|armed| armed <= now) {
@@ -39,6 +45,7 @@ impl Master {
     ///
     /// Trip 2/14: the framework is offered an agent's resources. Mesos: `Master::offer`.
     fn allocate(&mut self, now: Time, effects: &mut Effects) {
+        self.allocations += 1;
         let mut by_framework: BTreeMap<FrameworkId, Vec<v0::Offer>> = BTreeMap::new();
         let decisions = self.allocator.run(now);
         for allotment in decisions.offers {

@@ -64,6 +64,8 @@ pub struct Master {
     pub(crate) pending: BTreeMap<Ticket, Pending>,
     /// For when the allocator's next wake-up is asked for.
     pub(crate) allocation_armed: Option<Time>,
+    /// How often the allocator has decided.
+    pub(crate) allocations: u64,
     /// Resources of tasks that ended during the handled input, not yet back with the allocator.
     pub(crate) freed: Vec<(FrameworkId, AgentId, Resources)>,
     /// Events of the handled input for operators; delivered at its end.
@@ -139,6 +141,7 @@ impl Master {
             subscribers: VecDeque::new(),
             pending: BTreeMap::new(),
             allocation_armed: None,
+            allocations: 0,
             freed: Vec::new(),
             operator_events: Vec::new(),
         }
