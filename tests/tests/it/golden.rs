@@ -107,6 +107,11 @@ fn the_endpoints_have_the_recorded_keys_and_types() {
 
     let master = cluster.master();
     let agent = cluster.agents()[0].address();
+    wait_for("the end of the first executor", || {
+        let state = get_json(agent, "/slave(1)/state").unwrap();
+        let over = state["frameworks"][0]["completed_executors"].as_array();
+        over.is_some_and(|executors| executors.len() == 1)
+    });
     let mut differences = Vec::new();
     for (name, address, path) in [
         ("g1-master-v0-state", master, "/master/state"),
@@ -219,6 +224,13 @@ fn what_operators_set_is_shown_as_recorded() {
 #[test]
 fn every_recorded_metric_is_there() {
     let cluster = cluster_with(&Options::default());
+    wait_for("two rounds of the allocator, which have percentiles", || {
+        let metrics = get_json(cluster.master(), "/metrics/snapshot").unwrap();
+        let times = ["allocation_run_ms", "allocation_run_latency_ms"];
+        times
+            .iter()
+            .all(|name| !metrics[format!("allocator/mesos/{name}/p9999")].is_null())
+    });
     for (address, name) in [
         (cluster.master(), "metrics-master.txt"),
         (cluster.agents()[0].address(), "metrics-agent.txt"),
