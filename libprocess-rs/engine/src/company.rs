@@ -5,7 +5,7 @@
 //! works for longer is better off on a thread of its own.
 //!
 //! Events are counted by windows. When most events of a window came from one other worker, the next ones are measured, and
-//! then the actor moves or stays. All of it is sixteen bytes an actor.
+//! then the actor moves or stays. All of it is twenty bytes an actor.
 
 use std::time::Instant;
 

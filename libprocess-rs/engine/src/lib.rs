@@ -17,7 +17,7 @@
 //! # Why unsafe code
 //!
 //! This is the only crate under `libprocess` that has any. The safe engine before it (a locked deque of boxes) needed
-//! 220 ns for a hop between two processes and two allocations for a message; this one needs about 10 ns and none. What makes it
+//! 220 ns for a hop between two processes and two allocations for a message; this one needs about 15 ns and none. What makes it
 //! sound is said at each block and rests on four rules:
 //!
 //! 1. *Owner.* `Actor::local` and the state are touched only by the thread whose token is in `Actor::owner`. A token is the
@@ -27,7 +27,7 @@
 //! 3. *Moved once.* A record is taken out of its queue (the read position moves) before its closure is called.
 //! 4. *Relocatable.* A Rust value may be moved by copying its bytes, so queues may grow and be appended to each other.
 //!
-//! They are checked by loom (`RUSTFLAGS="--cfg loom"`), by AddressSanitizer and ThreadSanitizer, and by valgrind; see `cargo xtask
+//! They are checked by loom (`RUSTFLAGS="--cfg loom"`), by AddressSanitizer and by valgrind; see `cargo xtask
 //! verify --deep`.
 
 #![deny(unsafe_op_in_unsafe_fn)]

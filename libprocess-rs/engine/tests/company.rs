@@ -52,13 +52,13 @@ fn throw_to(partner: &Arc<Actor<Plain<Player>>>) -> Throw {
 
 type Players = [Arc<Actor<Plain<Player>>>; 2];
 
-/// Two players on two workers, the second of which throws back after a while. The receiver hears of the end.
+/// Two players on two workers, who keep each ball for a while. The receiver hears of the second's last one.
 fn game(workers: &[Running; 2], balls: u64, takes: Duration) -> (Players, Receiver<u64>) {
     let weak = workers.each_ref().map(|running| Arc::downgrade(&running.worker));
     workers[0].worker.set_peers(vec![weak[1].clone()]);
     workers[1].worker.set_peers(vec![weak[0].clone()]);
     let (done, end) = channel();
-    let player = |index: usize, takes: Duration, done: Option<Sender<u64>>| {
+    let player = |index: usize, done: Option<Sender<u64>>| {
         let player = Player {
             throw: None,
             takes,
@@ -70,7 +70,7 @@ fn game(workers: &[Running; 2], balls: u64, takes: Duration) -> (Players, Receiv
         birth.start();
         player
     };
-    let players = [player(0, Duration::ZERO, None), player(1, takes, Some(done))];
+    let players = [player(0, None), player(1, Some(done))];
     let back = throw_to(&players[0]);
     let _ = players[1].push::<_, 0>(move |player: &mut Player| player.throw = Some(back));
     let throw = throw_to(&players[1]);
@@ -102,15 +102,14 @@ fn two_that_do_little_but_talk_to_each_other_come_together() {
 }
 
 #[test]
-fn one_that_works_for_long_stays_on_its_thread() {
+fn those_who_work_for_long_stay_on_their_threads() {
     let workers = [Running::new(Turns::Timed), Running::new(Turns::Timed)];
     let (players, end) = game(&workers, 8_000, Duration::from_micros(20));
     let last = end.recv_timeout(LIMIT);
     assert_eq!(last, Ok(8_000), "all have been played");
-    assert!(
-        Arc::ptr_eq(&players[1].worker(), &workers[1].worker),
-        "it has not moved"
-    );
+    for (player, running) in players.iter().zip(&workers) {
+        assert!(Arc::ptr_eq(&player.worker(), &running.worker), "it has not moved");
+    }
     over(&players);
 }
 
