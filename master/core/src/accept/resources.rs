@@ -2,14 +2,15 @@
 //! resource providers.
 
 use libprocess_core::time::Time;
+use mesos::Resources;
 use mesos::operation::{Conversion, conversions};
-use mesos::{Resources, validate};
 use mesos_proto::v0::{self, offer::operation::Type};
 use tracing::info;
 
 use super::Accepted;
 use crate::effect::Effects;
-use crate::state::{Agent, Framework, Master};
+use crate::state::Master;
+use crate::validate;
 
 impl Master {
     /// Judges an operation, applies it to what is left of the offers and sends it to the agent; or drops it.
@@ -28,7 +29,7 @@ impl Master {
         ) else {
             return;
         };
-        if let Err(reason) = judge(&operation, framework, agent) {
+        if let Err(reason) = validate::operation::judge(&operation, agent, Some(&framework.info)) {
             let reason = format!("{reason}; on agent {}", agent.described());
             self.drop_operation(&accepted.framework_id, &operation, &reason, effects);
             return;
@@ -82,48 +83,6 @@ impl Master {
                 self.rescind_offer(now, &offer_id, effects);
             }
         }
-    }
-}
-
-/// Whether the framework may do this to the agent's resources, whatever was offered.
-fn judge(operation: &v0::offer::Operation, framework: &Framework, agent: &Agent) -> Result<(), mesos::Error> {
-    use validate::operation as rules;
-    // Nobody is authenticated here, so no principal is known but the framework's own word.
-    let principal = framework.info.principal.as_deref();
-    let (capabilities, info) = (&agent.capabilities, Some(&framework.info));
-    match operation {
-        v0::offer::Operation {
-            reserve: Some(reserve),
-            ..
-        } => rules::reserve(reserve, principal, capabilities, info),
-        v0::offer::Operation {
-            unreserve: Some(unreserve),
-            ..
-        } => rules::unreserve(unreserve),
-        v0::offer::Operation {
-            create: Some(create), ..
-        } => rules::create(create, &agent.checkpointed, principal, capabilities, info),
-        v0::offer::Operation {
-            destroy: Some(destroy),
-            ..
-        } => rules::destroy(destroy, &agent.checkpointed, agent.used.values()),
-        v0::offer::Operation {
-            grow_volume: Some(grow),
-            ..
-        } => rules::grow_volume(grow, capabilities),
-        v0::offer::Operation {
-            shrink_volume: Some(shrink),
-            ..
-        } => rules::shrink_volume(shrink, capabilities),
-        v0::offer::Operation {
-            create_disk: Some(create),
-            ..
-        } => rules::create_disk(create),
-        v0::offer::Operation {
-            destroy_disk: Some(destroy),
-            ..
-        } => rules::destroy_disk(destroy),
-        _ => Err(mesos::Error::new("the operation says nothing")),
     }
 }
 

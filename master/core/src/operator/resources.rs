@@ -1,13 +1,14 @@
 //! An operator reserves, unreserves, creates, destroys, grows or shrinks.
 
 use libprocess_core::time::Time;
+use mesos::Resources;
 use mesos::operation::{conversions, validate_and_upgrade};
-use mesos::{Resources, validate::operation as rules};
 use mesos_proto::v0::{self, offer::operation::Type};
 
 use super::refuse;
 use crate::effect::{Answer, Effects};
 use crate::state::{Agent, Master};
+use crate::validate;
 
 impl Master {
     /// Judges the operation, takes back offers until enough is free for it, and applies it.
@@ -78,35 +79,7 @@ impl Master {
 
 /// Whether this may be done to the agent's resources, whatever is free of them.
 fn judge(operation: &v0::offer::Operation, agent: &Agent) -> Result<(), Answer> {
-    // Nobody is authenticated here, so no principal is known.
-    let (principal, capabilities) = (None, &agent.capabilities);
-    let judged = match operation {
-        v0::offer::Operation {
-            reserve: Some(reserve),
-            ..
-        } => rules::reserve(reserve, principal, capabilities, None),
-        v0::offer::Operation {
-            unreserve: Some(unreserve),
-            ..
-        } => rules::unreserve(unreserve),
-        v0::offer::Operation {
-            create: Some(create), ..
-        } => rules::create(create, &agent.checkpointed, principal, capabilities, None),
-        v0::offer::Operation {
-            destroy: Some(destroy),
-            ..
-        } => rules::destroy(destroy, &agent.checkpointed, agent.used.values()),
-        v0::offer::Operation {
-            grow_volume: Some(grow),
-            ..
-        } => rules::grow_volume(grow, capabilities),
-        v0::offer::Operation {
-            shrink_volume: Some(shrink),
-            ..
-        } => rules::shrink_volume(shrink, capabilities),
-        _ => return refuse("the operation says nothing"),
-    };
-    judged.or_else(|error| {
+    validate::operation::judge(operation, agent, None).or_else(|error| {
         let kind = operation.r#type.unwrap_or_default();
         let place = match kind {
             Type::Unreserve | Type::Destroy => String::new(),

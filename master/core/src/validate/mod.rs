@@ -2,4 +2,5 @@
 
 pub mod framework;
 pub mod offer;
+pub mod operation;
 pub mod task;
