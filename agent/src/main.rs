@@ -88,6 +88,7 @@ fn run(flags: &Flags, shown: Vec<(String, String)>) -> Result<()> {
         port: Some(i32::from(address.port())),
         resources: resources.to_protos(),
         attributes,
+        domain: flags.domain.clone().map(|domain| Box::new(domain.0)),
         checkpoint: Some(true),
         ..SlaveInfo::default()
     };

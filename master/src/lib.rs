@@ -1,7 +1,8 @@
 //! The Mesos master daemon: flags, the actor around the core, its HTTP endpoints and its registry on disk.
 //!
 //! The decisions are in `mesos-master-core`; here they are carried out. `master.rs` feeds inputs and performs
-//! effects in order, `registrar.rs` makes the registry durable, `observer.rs` pings an agent, `http/` answers.
+//! effects in order, `registrar.rs` makes the registry durable, `observer.rs` pings an agent, `whitelist.rs` watches a file, `http/`
+//! answers.
 #![forbid(unsafe_code)]
 
 mod flags;
@@ -9,6 +10,7 @@ mod http;
 mod master;
 mod observer;
 mod registrar;
+mod whitelist;
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -90,7 +92,7 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>, allocators: &Allocators) 
         }
     }
     shown.sort();
-    let master_info = master_info(address, &hostname);
+    let master_info = master_info(&flags, address, &hostname);
     info!(id = master_info.id, pid = master_info.pid, "master starting");
     let options = flags.options(shown, allocators).map_err(anyhow::Error::msg)?;
     let core = Master::new(options, master_info, system.now(), ids::random_seed());
@@ -101,11 +103,15 @@ fn run(flags: Flags, mut shown: Vec<(String, String)>, allocators: &Allocators) 
     }
     let registrar = registrar::spawn(&system, store)?;
     let pid = master::spawn(&system, core, registrar, files)?;
+    http::allocator::spawn(&system, pid.clone())?;
+    if let Some(path) = &flags.whitelist {
+        whitelist::spawn(&system, &path.0, pid.clone())?;
+    }
     pid.wait().wait().map_err(|error| anyhow::anyhow!("{error}"))?;
     bail!("the master ended")
 }
 
-fn master_info(address: SocketAddrV4, hostname: &str) -> v0::MasterInfo {
+fn master_info(flags: &Flags, address: SocketAddrV4, hostname: &str) -> v0::MasterInfo {
     let capability = |kind| v0::master_info::Capability {
         r#type: Some(kind),
         ..Default::default()
@@ -129,6 +135,7 @@ fn master_info(address: SocketAddrV4, hostname: &str) -> v0::MasterInfo {
             capability(capability::Type::AgentDraining),
             capability(capability::Type::QuotaV2),
         ],
+        domain: flags.domain.clone().map(|domain| Box::new(domain.0)),
         ..Default::default()
     }
 }

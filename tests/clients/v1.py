@@ -16,7 +16,7 @@ def say(**what):
 class Stream:
     """One subscription: iterate over it for events, call it to call."""
 
-    def __init__(self, master, roles, name="plain", capabilities=(), **info):
+    def __init__(self, master, roles, name="plain", capabilities=(), constraints=None, **info):
         self.master = master
         framework = dict(
             user="root",
@@ -28,6 +28,8 @@ class Stream:
         self.info = framework
         connection = http.client.HTTPConnection(master, timeout=60)
         subscribe = dict(type="SUBSCRIBE", subscribe=dict(framework_info=framework))
+        if constraints:
+            subscribe["subscribe"]["offer_constraints"] = constraints
         if "id" in info:
             subscribe["framework_id"] = info["id"]
         connection.request("POST", "/api/v1/scheduler", json.dumps(subscribe), JSON)

@@ -199,9 +199,6 @@ pub struct LaterFlags {
     /// Script printing IP to bind.
     #[arg(long, hide = true)]
     pub ip_discovery_command: Option<String>,
-    /// Agent region and zone.
-    #[arg(long, hide = true)]
-    pub domain: Option<String>,
     /// Hadoop client root for hdfs fetches.
     #[arg(long, hide = true)]
     pub hadoop_home: Option<String>,
@@ -283,7 +280,6 @@ impl LaterFlags {
             ("http_authenticators", self.http_authenticators.is_some()),
             ("http_credentials", self.http_credentials.is_some()),
             ("ip_discovery_command", self.ip_discovery_command.is_some()),
-            ("domain", self.domain.is_some()),
             ("hadoop_home", self.hadoop_home.is_some()),
             (
                 "resource_provider_config_dir",

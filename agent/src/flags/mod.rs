@@ -8,6 +8,7 @@ use std::{net::Ipv4Addr, path::PathBuf};
 use clap::{ArgAction, Parser};
 use libprocess::duration::{DurationText, format_duration};
 use mesos_agent_core::ReconfigurationPolicy;
+use mesos_daemon::domain::Domain;
 use mesos_daemon::firewall::FirewallRules;
 
 pub use later::LaterFlags;
@@ -67,6 +68,10 @@ pub struct Flags {
     /// Facts about this agent for frameworks to choose by, as in rack:r1;zone:a.
     #[arg(long, help_heading = "Offer")]
     pub attributes: Option<String>,
+    /// Its region and zone, as JSON or the path of a file: {"fault_domain": {"region": {"name": "r"}, "zone":
+    /// {"name": "z"}}}. The master needs one, too.
+    #[arg(long, help_heading = "Offer", value_name = "DOMAIN")]
+    pub domain: Option<Domain>,
     /// The role of resources that name none.
     #[arg(long, default_value = "*", help_heading = "Offer")]
     pub default_role: String,

@@ -9,7 +9,7 @@ use mesos::ids::{AgentId, FrameworkId};
 use mesos_proto::v0;
 
 use crate::{
-    AgentUpdate, Conversion, Decisions, FrameworkOptions, InverseOfferAnswer, NewAgent, Quota,
+    AgentUpdate, Conversion, Decisions, Exclusions, FrameworkOptions, InverseOfferAnswer, NewAgent, Quota,
     UpdateAvailableError,
 };
 
@@ -205,6 +205,13 @@ pub trait Allocator: fmt::Debug + Send {
 
     /// What `/metrics/snapshot` shows of the allocator, with the names of Mesos (`allocator/mesos/...`).
     fn metrics(&self, out: &mut Vec<(String, f64)>);
+
+    /// Which agents each framework is never offered because of its constraints: `/allocator/offer_constraints_debug`.
+    ///
+    /// An allocator that knows no constraints has nothing to say.
+    fn exclusions(&self) -> Vec<Exclusions> {
+        Vec::new()
+    }
 
     /// What is offered to or used by frameworks on an agent, without allocation; `None` when it is unknown.
     fn offered_or_allocated(&self, agent: &AgentId) -> Option<Resources>;

@@ -11,7 +11,7 @@ impl Master {
     ///
     /// `now` must not run backwards from call to call.
     pub fn handle(&mut self, now: Time, input: Input, effects: &mut Effects) {
-        if !self.is_recovered() && !matches!(input, Input::Recovered(_)) {
+        if !self.is_recovered() && !matches!(input, Input::Recovered(_) | Input::Whitelist(_)) {
             // Nobody is answered before the registry is known: messages are sent again by their senders.
             self.metrics.bump("dropped_messages");
             return;
@@ -36,6 +36,7 @@ impl Master {
                 }
                 None => {}
             },
+            Input::Whitelist(hosts) => self.allocator.update_whitelist(now, hosts),
             Input::TimerFired(timer) => self.timer_fired(now, timer, effects),
             Input::RegisterAgent(from, message) => self.register_agent(from, *message, effects),
             Input::ReregisterAgent(from, message) => self.reregister_agent(now, from, *message, effects),

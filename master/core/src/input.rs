@@ -1,5 +1,7 @@
 //! Everything the world can tell the master.
 
+use std::collections::BTreeSet;
+
 use libprocess_core::upid::Upid;
 use mesos::ids::{AgentId, FrameworkId};
 use mesos_proto::v0::{internal, scheduler};
@@ -16,6 +18,8 @@ pub enum Input {
     Stored(Ticket),
     /// A timer asked for by [`crate::Effect::Delay`] ran out.
     TimerFired(Timer),
+    /// `--whitelist` was read and is another: only agents on these hosts are offered; all when `None`.
+    Whitelist(Option<BTreeSet<String>>),
 
     /// An agent wants to join for the first time.
     RegisterAgent(Upid, Box<internal::RegisterSlaveMessage>),

@@ -26,6 +26,8 @@ pub struct Options {
     pub max_operator_event_stream_subscribers: usize,
     /// `--root_submissions`: whether frameworks of user root are admitted.
     pub root_submissions: bool,
+    /// `--require_agent_domain`: whether agents without a domain are turned away.
+    pub require_agent_domain: bool,
     /// `--roles`: the only roles admitted; any when `None`.
     pub roles: Option<BTreeSet<String>>,
     /// `--weights`: how much roles count, while the registry has no weights.
@@ -55,6 +57,7 @@ impl Default for Options {
             max_unreachable_tasks_per_framework: 1000,
             max_operator_event_stream_subscribers: 1000,
             root_submissions: true,
+            require_agent_domain: false,
             roles: None,
             weights: BTreeMap::new(),
             cluster: None,

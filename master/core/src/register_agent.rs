@@ -6,6 +6,7 @@ use mesos::Resources;
 use mesos::ids::AgentId;
 use mesos_allocator::{AgentUpdate, NewAgent};
 use mesos_proto::v0::{self, internal, slave_info};
+use mesos_proto::{Dialect, Message};
 use tracing::{info, warn};
 
 use crate::constants::AGENT_VERSION_MIN;
@@ -41,7 +42,7 @@ impl Master {
             return;
         }
         let checkpointed = &message.checkpointed_resources;
-        let total = match check_agent(&message.slave, checkpointed, message.version.as_deref()) {
+        let total = match self.check_agent(&message.slave, checkpointed, message.version.as_deref()) {
             Ok(total) => total,
             Err(reason) => {
                 warn!(%from, reason, "agent registration ignored");
@@ -180,6 +181,39 @@ impl Master {
         effects.push(Effect::Delay(timer, self.options.agent_ping_timeout));
     }
 
+    /// Whether an agent may join at all, and what it has if it may; it is ignored when not, so the reason is for the log.
+    ///
+    /// An agent with a domain needs a master with one: whether it is far away could not be told.
+    pub(crate) fn check_agent(
+        &self,
+        info: &v0::SlaveInfo,
+        checkpointed: &[v0::Resource],
+        version: Option<&str>,
+    ) -> Result<Resources, String> {
+        let resources = Resources::from_protos(&info.resources).map_err(|error| error.to_string())?;
+        let checkpointed = Resources::from_protos(checkpointed).map_err(|error| error.to_string())?;
+        let total = resources
+            .apply_checkpointed(&checkpointed)
+            .map_err(|error| error.to_string())?;
+        let version = version.unwrap_or_default();
+        let parsed = parse_version(version).ok_or_else(|| format!("Failed to parse version '{version}'"))?;
+        if parsed < AGENT_VERSION_MIN {
+            return Err(format!(
+                "agent version is {version}, minimum supported agent version is 1.0.0"
+            ));
+        }
+        match &info.domain {
+            Some(domain) if self.info.domain.is_none() => Err(format!(
+                "configured with domain {} but the master has no configured domain",
+                domain.to_json(Dialect::V0)
+            )),
+            None if self.options.require_agent_domain => {
+                Err("without a domain, but this master is configured to require agent domains".to_owned())
+            }
+            _ => Ok(total),
+        }
+    }
+
     fn registered_message(&self, id: &AgentId) -> internal::SlaveRegisteredMessage {
         internal::SlaveRegisteredMessage {
             slave_id: id.to_proto(),
@@ -205,27 +239,6 @@ pub(crate) fn turn_away(from: Upid, effects: &mut Effects) {
         ..Default::default()
     };
     effects.push(Effect::Send(from, ToAgent::Shutdown(shutdown)));
-}
-
-/// Whether an agent may join at all, and what it has if it may; it is ignored when not, so the reason is for the log.
-pub(crate) fn check_agent(
-    info: &v0::SlaveInfo,
-    checkpointed: &[v0::Resource],
-    version: Option<&str>,
-) -> Result<Resources, String> {
-    let resources = Resources::from_protos(&info.resources).map_err(|error| error.to_string())?;
-    let checkpointed = Resources::from_protos(checkpointed).map_err(|error| error.to_string())?;
-    let total = resources
-        .apply_checkpointed(&checkpointed)
-        .map_err(|error| error.to_string())?;
-    let version = version.unwrap_or_default();
-    let parsed = parse_version(version).ok_or_else(|| format!("Failed to parse version '{version}'"))?;
-    if parsed < AGENT_VERSION_MIN {
-        return Err(format!(
-            "agent version is {version}, minimum supported agent version is 1.0.0"
-        ));
-    }
-    Ok(total)
 }
 
 fn parse_version(text: &str) -> Option<(u64, u64, u64)> {

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use crate::accept::master_status;
 use crate::effect::{Effect, Effects, Ticket, ToAgent};
 use crate::reconcile::add_latest;
-use crate::register_agent::{Registration, check_agent, turn_away};
+use crate::register_agent::{Registration, turn_away};
 use crate::registry::Operation;
 use crate::state::{Connection, Framework, Master, Pending, Task};
 
@@ -43,7 +43,7 @@ impl Master {
             return;
         };
         let checkpointed = &message.checkpointed_resources;
-        let total = match check_agent(&message.slave, checkpointed, message.version.as_deref()) {
+        let total = match self.check_agent(&message.slave, checkpointed, message.version.as_deref()) {
             Ok(total) => total,
             Err(reason) => {
                 warn!(%from, reason, "agent re-registration ignored");

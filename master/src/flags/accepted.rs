@@ -58,9 +58,6 @@ pub struct Accepted {
     /// Only false, as in Mesos.
     #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Taken for compatibility")]
     pub registry_strict: bool,
-    /// Only false.
-    #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Taken for compatibility")]
-    pub require_agent_domain: bool,
     /// Where the web pages are; this release has none.
     #[arg(
         long,
@@ -88,7 +85,6 @@ impl Accepted {
             ("authenticate_http_readwrite", self.authenticate_http_readwrite),
             ("memory_profiling", self.memory_profiling),
             ("registry_strict", self.registry_strict),
-            ("require_agent_domain", self.require_agent_domain),
         ];
         match asked.iter().find(|(_, asked)| *asked) {
             Some((name, _)) => Err(format!(

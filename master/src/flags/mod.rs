@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser};
 use libprocess_core::duration::DurationText;
 use mesos_allocator::Allocators;
+use mesos_daemon::domain::Domain;
 use mesos_daemon::firewall::FirewallRules;
+use mesos_daemon::flags::FilePath;
 use mesos_master_core::Options;
 
 /// The largest request body that is read, in bytes: an ACCEPT of some 100,000 tasks. Larger ones are answered 413.
@@ -99,6 +101,18 @@ pub struct Flags {
     #[arg(long, default_value = "100%", help_heading = "Agents")]
     pub recovery_agent_removal_limit: String,
 
+    /// The region and zone of this master, as JSON or the path of a file: {"fault_domain": {"region": {"name": "r"},
+    /// "zone": {"name": "z"}}}. Agents of other regions are offered only to frameworks that are REGION_AWARE.
+    #[arg(long, help_heading = "Agents", value_name = "DOMAIN")]
+    pub domain: Option<Domain>,
+    /// Whether agents without a --domain are turned away.
+    #[arg(long, default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, help_heading = "Agents")]
+    pub require_agent_domain: bool,
+
+    /// A file with the host names of the agents to offer, one on each line, read again every 5 seconds. Default: all
+    /// agents are offered.
+    #[arg(long, help_heading = "Offers", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub whitelist: Option<FilePath>,
     /// The time between regular allocation rounds.
     #[arg(long, default_value = "1secs", help_heading = "Offers")]
     pub allocation_interval: DurationText,
@@ -272,7 +286,11 @@ impl Flags {
             roles,
             cluster: self.cluster.clone(),
             publish_per_framework_metrics: self.publish_per_framework_metrics,
-            allocator: self.allocation.options(self.allocation_interval.0)?,
+            require_agent_domain: self.require_agent_domain,
+            allocator: mesos_allocator::Options {
+                domain: self.domain.clone().map(|domain| domain.0),
+                ..self.allocation.options(self.allocation_interval.0)?
+            },
             make_allocator: make_allocator.clone(),
             shown,
         })

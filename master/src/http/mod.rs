@@ -1,5 +1,6 @@
 //! The master's endpoints.
 
+pub mod allocator;
 mod help;
 mod operate;
 mod operator;

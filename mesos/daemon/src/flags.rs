@@ -10,7 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Command, CommandFactory, FromArgMatches};
+use clap::{ArgAction, Command, CommandFactory, FromArgMatches, ValueHint};
+
+mod values;
+
+pub use values::{FilePath, json_message};
 
 /// What was read.
 #[derive(Debug)]
@@ -226,7 +230,10 @@ fn word(
                 "Failed to load non-boolean flag '{flag_name}': Missing value"
             ));
         };
-        let value = contents(flag_name, value)?;
+        let value = match argument.get_value_hint() {
+            ValueHint::FilePath => value,
+            _ => contents(flag_name, value)?,
+        };
         return Ok(Some(format!("--{long}={value}").into()));
     }
     let value = match value.filter(|value| !value.is_empty()) {

@@ -7,11 +7,13 @@
 //! | [`logging`] | where log lines go |
 //! | [`version`] | `/version` |
 //! | [`firewall`] | `--firewall_rules` |
+//! | [`domain`] | `--domain` |
 //! | [`files`] | `/files/{browse,read,download,debug}` and LIST_FILES, READ_FILE |
 //! | [`api`] | content types, decoding of calls, encoding of responses and event streams |
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod domain;
 
 pub mod files;
 pub mod firewall;

@@ -202,7 +202,7 @@ fn daemons_that_cannot_start_say_which_flag_to_change() {
     let work_dir = format!("--work_dir={}", directory.display());
     let taken = format!("--port={port}");
     let master = format!("--master={}", cluster.master());
-    let cases: [(&str, Vec<&str>, &str); 14] = [
+    let cases: [(&str, Vec<&str>, &str); 16] = [
         (
             "mesos-agent",
             vec![
@@ -258,6 +258,16 @@ fn daemons_that_cannot_start_say_which_flag_to_change() {
             "mesos-master",
             vec!["--nosuch=1"],
             "Failed to load unknown flag 'nosuch'",
+        ),
+        (
+            "mesos-master",
+            vec!["--domain={}", &work_dir],
+            "Failed to load flag 'domain': Failed to load value '{}': `domain` must define `fault_domain`",
+        ),
+        (
+            "mesos-agent",
+            vec!["--domain={\"fault_domain\":{}}", &master, &work_dir],
+            "Failed to load flag 'domain'",
         ),
         (
             "mesos-master",

@@ -17,6 +17,7 @@ mod maintenance;
 mod operations;
 mod operator;
 mod oversubscription;
+mod placement;
 mod roles;
 mod support;
 mod tls;

@@ -34,6 +34,9 @@ impl AgentCore {
                     .filter_map(|capability| capability.r#type);
                 named.for_each(|capability| list.string(capability.as_str_name()));
             });
+            if let Some(domain) = self.info.domain.as_deref() {
+                state.message("domain", domain);
+            }
             self.write_resources(state);
             state.array("resource_providers", |_| {});
             model::attributes(state, &self.info.attributes);

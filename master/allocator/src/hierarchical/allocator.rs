@@ -10,7 +10,7 @@ use mesos_proto::v0;
 use tracing::debug;
 
 use crate::{
-    AgentUpdate, Allocator, Decisions, FrameworkOptions, InverseOfferAnswer, NewAgent, Quota,
+    AgentUpdate, Allocator, Decisions, Exclusions, FrameworkOptions, InverseOfferAnswer, NewAgent, Quota,
     UpdateAvailableError,
 };
 
@@ -195,6 +195,10 @@ impl Allocator for Hierarchical {
 
     fn metrics(&self, out: &mut Vec<(String, f64)>) {
         self.write_metrics(out);
+    }
+
+    fn exclusions(&self) -> Vec<Exclusions> {
+        self.excluded_by_constraints()
     }
 
     fn offered_or_allocated(&self, agent: &AgentId) -> Option<Resources> {

@@ -13,7 +13,7 @@
 //! | `run`, `stages`, `visit`, `order` | who is offered what |
 //! | `tree`, `standing`, `walk` | roles, shares, the order of clients |
 //! | `agent`, `framework`, `parts`, `amounts`, `bits`, `chance` | what the others are made of |
-//! | `metrics`, `check` | what others may see |
+//! | `metrics`, `exclusions`, `check` | what others may see |
 //!
 //! Ids and names are numbers inside. What a run learns that cannot change by itself is kept: agents at which there is
 //! nothing to do are not looked at again, pairs of framework and role to which an agent has nothing to give are marked
@@ -30,6 +30,7 @@ mod books;
 pub(crate) mod chance;
 mod check;
 mod convert;
+mod exclusions;
 mod filters;
 mod framework;
 mod frameworks;

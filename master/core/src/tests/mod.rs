@@ -4,6 +4,7 @@ mod agents;
 mod calls;
 mod maintenance;
 mod operations;
+mod placement;
 mod quota;
 mod random;
 mod roles;

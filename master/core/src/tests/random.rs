@@ -8,7 +8,7 @@ use mesos_proto::v0::{self, TaskState, internal, scheduler};
 use mesos_proto::{Dialect, Message};
 
 use super::operations::{operation, reserved, volume};
-use super::world::{World, framework_info, offers, statuses, task};
+use super::world::{World, agent_info, framework_info, offers, statuses, task};
 use crate::{Effect, Input, OperatorCall, StreamId, Timer, ToAgent};
 
 /// A small generator: the same seed gives the same history.
@@ -97,7 +97,7 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         .streams
         .get(&StreamId(stream.as_str().into()))
         .map(|id| id.as_str().to_owned());
-    match dice.roll(18) {
+    match dice.roll(19) {
         0 => world.register(n, "cpus:4;mem:1024;disk:100"),
         1 if framework.is_none() => {
             let timeout = Some([0.0, 60.0][usize::try_from(dice.roll(2)).unwrap()]);
@@ -115,6 +115,11 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         11..=13 if !game.offers.is_empty() => convert(world, game, dice),
         14 | 15 if !game.operations.is_empty() => finish(world, game, dice),
         16 => operate(world, n, dice),
+        17 => {
+            // Most of the time nothing is barred.
+            let hosts = (dice.roll(4) == 0).then(|| [agent_info(n, "").hostname].into());
+            world.input(Input::Whitelist(hosts))
+        }
         6 if !game.running.is_empty() => {
             let index = usize::try_from(dice.roll(game.running.len() as u64)).unwrap();
             let (framework, agent, task) = game.running[index].clone();

@@ -4,6 +4,7 @@
 //! piece so that nothing is copied to be shown.
 
 mod agents;
+mod exclusions;
 mod frameworks;
 mod maintenance;
 mod metrics;

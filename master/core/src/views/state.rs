@@ -60,6 +60,9 @@ impl Master {
             object.number("activated_slaves", count(active));
             object.number("deactivated_slaves", count(inactive));
             object.number("unreachable_slaves", count(unreachable));
+            if let Some(domain) = self.info.domain.as_deref() {
+                object.message("domain", domain);
+            }
             if let Some(cluster) = &self.options.cluster {
                 object.string("cluster", cluster);
             }
@@ -69,6 +72,9 @@ impl Master {
                 object.string("pid", pid);
                 object.integer("port", i64::from(self.info.port));
                 object.string("hostname", hostname);
+                if let Some(domain) = self.info.domain.as_deref() {
+                    object.message("domain", domain);
+                }
             });
             self.flags_members(object);
             object.array("slaves", |array| {
