@@ -26,3 +26,23 @@ fn runtime_measures_every_row() {
     assert_eq!(row::render(&rows).lines().count(), rows.len() + 8);
     assert!(plot::svg(&rows).ends_with("</svg>\n"));
 }
+
+#[test]
+fn a_load_in_one_direction_ends_for_every_client() {
+    let load = [
+        "local",
+        "--one-way",
+        "--clients",
+        "5",
+        "--count",
+        "20000",
+        "--json",
+    ];
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_libprocess-bench"))
+        .args(load)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    // Messages go out in windows of 4,096.
+    assert!(text.contains(&format!("\"count\":{}", 5 * 5 * 4096)), "{text}");
+}

@@ -142,7 +142,7 @@ fn set(options: &mut Options, name: &str, value: &str) -> Result<()> {
 }
 
 fn start(ip: Ipv4Addr, port: u16, wire: Wire) -> Result<System> {
-    let builder = System::builder().ip(ip).port(port);
+    let builder = System::builder().from_env()?.ip(ip).port(port);
     Ok(builder.framing(wire == Wire::Negotiated).start()?)
 }
 

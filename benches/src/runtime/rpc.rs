@@ -13,7 +13,7 @@ const WINDOW: u64 = 4_096;
 /// Receipts a sender does not wait for: what is on the way is bounded by this many windows.
 const WINDOWS_AHEAD: u64 = 8;
 
-/// Answers `ping` with `pong`, and counts `blast`.
+/// Answers `ping` with `pong`, counts `blast`, and answers `mark`, the last of a window, with `receipt`.
 #[derive(Debug, Default)]
 pub struct Server {
     blasts: u64,
@@ -26,11 +26,10 @@ impl Process for Server {
             ctx.send(&from, "welcome", "");
         });
         ctx.install("ping", |_, ctx, from, body| ctx.send(&from, "pong", body));
-        ctx.install("blast", |server, ctx, from, _| {
+        ctx.install("blast", |server, _, _, _| server.blasts += 1);
+        ctx.install("mark", |server, ctx, from, _| {
             server.blasts += 1;
-            if server.blasts.is_multiple_of(WINDOW) {
-                ctx.send(&from, "receipt", "");
-            }
+            ctx.send(&from, "receipt", "");
         });
     }
 }
@@ -103,9 +102,10 @@ impl Client {
             return;
         };
         work.unsent -= 1;
-        for _ in 0..WINDOW {
+        for _ in 1..WINDOW {
             ctx.send(&self.server, "blast", work.body.clone());
         }
+        ctx.send(&self.server, "mark", work.body.clone());
     }
 
     fn received(&mut self, ctx: &Context<Self>) {
