@@ -64,8 +64,7 @@ impl Hierarchical {
             // The agent came without word of it.
             let missing = resources.clone() - &held;
             self.with_agent(agent, |agent, names| {
-                agent.hold(framework, &missing, names);
-                agent.allocated += &missing;
+                agent.take_up(framework, &missing, names);
             });
         }
         self.book_all(agent, framework, resources);
@@ -82,8 +81,7 @@ impl Hierarchical {
             let Some(held) = self.agent(agent).held.get(&number).cloned() else {
                 continue;
             };
-            let used = self.used_part(agent, &held);
-            self.count_used(&used, false);
+            // None of it is used any more: all of that was recovered.
             self.with_agent(agent, |agent, names| {
                 agent.free(number, &held, names);
             });

@@ -75,13 +75,16 @@ impl Hierarchical {
     pub(super) fn decide(&mut self, now: Time) -> Decisions {
         self.recovery_timeout(now);
         self.trigger.wanted = None;
-        if self.trigger.regular.is_some_and(|due| due <= now) {
+        let regular = self.trigger.regular.is_some_and(|due| due <= now);
+        if regular {
             self.trigger.regular = Some(now + self.options.allocation_interval);
-            self.trigger.all = true;
-            self.end_rests();
         }
         if self.trigger.paused {
             return Decisions::default();
+        }
+        if regular {
+            self.trigger.all = true;
+            self.end_rests();
         }
         let all = std::mem::take(&mut self.trigger.all);
         let some = std::mem::take(&mut self.trigger.some);

@@ -306,7 +306,7 @@ impl Hierarchical {
     }
 
     /// A bundle in random order, so that chance decides what survives a cut.
-    fn drawn(&self, run: &Run, agent: u32, pair: u32, mut resources: Resources, why: Cut) -> Resources {
+    fn drawn(&self, run: &Run, agent: u32, pair: u32, resources: Resources, why: Cut) -> Resources {
         if resources.names().len() < resources.len() {
             let id = self.framework(self.pair(pair).framework).id.as_ref();
             let framework = id.map_or(0, |id| super::chance::of_text(id.as_str()));
@@ -321,11 +321,7 @@ impl Hierarchical {
                 framework,
                 role,
             ];
-            let seed = draw(self.seed, &what);
-            resources.shuffle(|below| {
-                let below = below as u64;
-                usize::try_from(draw(seed, &[below]) % below).unwrap_or(0)
-            });
+            return super::chance::by_lot(&resources, draw(self.seed, &what));
         }
         resources
     }

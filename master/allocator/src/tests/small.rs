@@ -369,6 +369,26 @@ fn metrics_have_the_names_and_numbers_of_mesos() {
             "{name}"
         );
     }
+    // What is offered is not consumed yet; what is used is, of the whole cluster, too.
+    let (used, rest) = (
+        resources("cpus:1").allocated("a"),
+        resources("cpus:3;mem:512").allocated("a"),
+    );
+    assert!(shown.keys().all(|name| !name.ends_with("/consumed")));
+    let (id, agent) = (&offer.framework_id, &offer.agent_id);
+    cluster
+        .allocator
+        .transition_offered_to_allocated(cluster.now, id, agent, &used);
+    let mut shown = Vec::new();
+    cluster.allocator.metrics(&mut shown);
+    for role in ["", "a"] {
+        let name = format!("allocator/mesos/quota/roles/{role}/resources/cpus/consumed");
+        assert!(shown.contains(&(name, 1.0)), "{shown:?}");
+    }
+    let offer = Allotment {
+        resources: rest,
+        ..offer
+    };
     cluster.decline(&offer, None);
     let mut shown = Vec::new();
     cluster.allocator.metrics(&mut shown);
