@@ -55,6 +55,8 @@ pub(super) struct Run {
     pub headroom: Amounts,
     /// Shared resources are offered once in a run.
     pub shared: BTreeMap<u32, Resources>,
+    /// Agents at which chance decided against an offer.
+    pub unlucky: BTreeSet<u32>,
     /// What is offered, by framework, role and agent.
     pub out: Vec<(u32, u32, u32, Resources)>,
     /// Agents at which something was held back for guarantees.
@@ -154,6 +156,9 @@ impl Hierarchical {
         }
         for agent in std::mem::take(&mut run.shared).into_keys() {
             // What is shared can be offered again next time.
+            self.wake_agent(agent);
+        }
+        for agent in std::mem::take(&mut run.unlucky) {
             self.wake_agent(agent);
         }
         if !self.quota_roles.is_empty() {

@@ -67,6 +67,7 @@ impl Hierarchical {
             })
             + &extra;
         if !self.is_allocatable(&offer, pair) || self.is_filtered(run, agent, pair, &offer) {
+            note_luck(run, agent, &available.filter(counts_for_quota));
             return Outcome::Next;
         }
         let mut increase = granted.clone();
@@ -105,6 +106,7 @@ impl Hierarchical {
         if cut {
             self.note_quota_held(agent);
             if !self.is_allocatable(&offer, pair) || self.is_filtered(run, agent, pair, &offer) {
+                note_luck(run, agent, &whole);
                 return Outcome::Next;
             }
         }
@@ -374,6 +376,13 @@ impl Hierarchical {
         let framework = self.pair(pair).framework;
         self.framework_mut(framework).agents.set(agent);
         run.out.push((framework, role, agent, offer));
+    }
+}
+
+/// Chance decided what was left of an agent after a cut: another run may find something worth an offer.
+fn note_luck(run: &mut Run, agent: u32, resources: &Resources) {
+    if resources.names().len() < resources.len() {
+        run.unlucky.insert(agent);
     }
 }
 
