@@ -91,7 +91,12 @@ impl Master {
             }
         }
         for id in machines {
-            match self.machines.get(&MachineKey::of(id)) {
+            let key = MachineKey::of(id);
+            match self.machines.get(&key) {
+                // It is up, and no other machine is known of it but that agents run there.
+                None if !self.agents_on(&key).is_empty() => {
+                    return refuse(format!("Machine '{}' {otherwise}", shown(id)));
+                }
                 None => {
                     return refuse(format!(
                         "Machine '{}' is not part of a maintenance schedule",
