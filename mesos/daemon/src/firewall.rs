@@ -3,8 +3,11 @@
 use std::str::FromStr;
 
 use libprocess::System;
+use mesos_proto::Dialect;
+use mesos_proto::json::object_from_json;
 use mesos_proto::v0::internal::Firewall;
-use mesos_proto::{Dialect, Message};
+
+use crate::flags::json_text;
 
 /// The value of `--firewall_rules`: JSON, or the absolute path of a file that holds it.
 ///
@@ -38,14 +41,8 @@ impl FromStr for FirewallRules {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let read = if text.starts_with('/') {
-            let content = std::fs::read_to_string(text);
-            Some(content.map_err(|error| format!("Error reading file '{text}': {error}"))?)
-        } else {
-            None
-        };
-        let json = read.as_deref().unwrap_or(text);
-        let rules = Firewall::from_json(json.as_bytes(), Dialect::V0).map_err(|error| error.to_string())?;
+        let json = json_text(text)?;
+        let rules = object_from_json(json.as_bytes(), Dialect::V0).map_err(|error| error.to_string())?;
         Ok(Self(rules))
     }
 }

@@ -11,6 +11,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches};
+use tracing::warn;
 
 /// What was read.
 #[derive(Debug)]
@@ -301,6 +302,24 @@ fn canonical(text: &str) -> String {
         Ok(duration) => libprocess_core::duration::format_duration(duration),
         Err(_) => text.to_owned(),
     }
+}
+
+/// The JSON of a flag's value: the value itself, or what the file holds whose absolute path it is.
+///
+/// Mesos: 3rdparty/stout/include/stout/flags/parse.hpp, `parse<JSON::Object>`, which keeps the path for old scripts.
+///
+/// # Errors
+///
+/// The file that cannot be read, in Mesos' words.
+pub fn json_text(value: &str) -> Result<std::borrow::Cow<'_, str>, String> {
+    if !value.starts_with('/') {
+        return Ok(value.into());
+    }
+    warn!("a flag's absolute path without file:// in front is deprecated");
+    let content = std::fs::read_to_string(value);
+    content
+        .map(Into::into)
+        .map_err(|error| format!("Error reading file '{value}': {error}"))
 }
 
 /// Mesos' words for a mistake, followed by how to get help.
