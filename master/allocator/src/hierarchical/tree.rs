@@ -148,10 +148,20 @@ impl Tree {
         if let Some(found) = self.find(path) {
             return found;
         }
-        let (parent, name) = match path.rsplit_once('/') {
-            Some((above, name)) => (self.make(above), name),
-            None => (ROOT, path),
-        };
+        // From the top down, and not by calling itself: a role may have very many parts.
+        let mut parent = ROOT;
+        let mut start = 0;
+        for (end, _) in path.match_indices('/').chain([(path.len(), "")]) {
+            parent = match self.find(&path[..end]) {
+                Some(found) => found,
+                None => self.add(&path[..end], &path[start..end], parent),
+            };
+            start = end + 1;
+        }
+        parent
+    }
+
+    fn add(&mut self, path: &str, name: &str, parent: u32) -> u32 {
         let name: Arc<str> = name.into();
         let node = Node::new(path.into(), name.clone(), parent);
         let index = match self.vacant.pop() {

@@ -341,6 +341,20 @@ fn reservations_change_what_is_offered_to_whom() {
 }
 
 #[test]
+fn the_longest_way_to_a_role_is_gone() {
+    let mut cluster = Cluster::new(Options::default());
+    let role = "a/".repeat(mesos::roles::PARTS_MAX - 1) + "a";
+    cluster
+        .framework("F", &role, &[])
+        .agent("A", &format!("cpus({role}):1;mem({role}):64"));
+    let offers = cluster.run();
+    assert_eq!(offers.len(), 1);
+    assert_eq!(offers[0].role, role);
+    cluster.allocator.remove_agent(cluster.now, &AgentId::new("A"));
+    assert!(cluster.run().is_empty());
+}
+
+#[test]
 fn metrics_have_the_names_and_numbers_of_mesos() {
     let mut cluster = Cluster::new(Options::default());
     let quota = Quota {

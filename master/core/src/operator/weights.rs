@@ -15,7 +15,7 @@ impl Master {
         let prefix = "Failed to validate update weights request JSON";
         for info in &mut weights {
             let role = info.role.as_deref().unwrap_or_default().trim().to_owned();
-            if let Err(error) = mesos::roles::validate(&role) {
+            if let Err(error) = mesos::roles::validate(&role).and_then(|()| mesos::roles::check_size(&role)) {
                 return refuse(format!("{prefix}: Invalid role '{role}': {error}"));
             }
             if !self.is_known_role(&role) {

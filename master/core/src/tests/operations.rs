@@ -533,6 +533,39 @@ fn an_operator_reserves_what_is_offered_and_hears_when_it_is_used() {
 }
 
 #[test]
+fn roles_without_end_are_refused() {
+    use super::world::{events, framework_info};
+    let (mut world, offer) = cluster();
+    let agent = mesos::ids::AgentId::from(&offer.slave_id);
+    let deep = "a/".repeat(100_000) + "a";
+    let too_long = format!(
+        "Role '{}...' has more than 10000 bytes or 500 components",
+        &deep[..100]
+    );
+    let weights = OperatorCall::UpdateWeights(vec![v0::WeightInfo {
+        role: Some(deep.clone()),
+        weight: 2.0,
+        ..Default::default()
+    }]);
+    let reserve = reserve(
+        None,
+        &[reserved("cpus", 1.0).replace("\"web\"", &format!("\"{deep}\""))],
+    );
+    for call in [weights, OperatorCall::Operate(agent, Box::new(reserve))] {
+        let (answer, _) = world.operator(call);
+        let Some(Answer::BadRequest(reason)) = answer else {
+            panic!("{answer:?}")
+        };
+        assert!(reason.ends_with(&too_long), "{}", &reason[..200]);
+    }
+    let mut info = framework_info();
+    info.role = Some(deep);
+    let effects = world.subscribe("deep", info);
+    let error = events(&effects, "deep")[0].error.as_deref().unwrap();
+    assert_eq!(error.message, too_long);
+}
+
+#[test]
 fn volumes_grow_and_shrink() {
     let (mut world, offer) = cluster();
     let create = format!(r#""volumes":[{}]"#, volume("v", 200.0));
