@@ -98,7 +98,10 @@ impl Master {
             validate::quota_config(config)
                 .or_else(|error| refuse(format!("Invalid QuotaConfig: {error}")))?;
         }
-        for config in configs.iter().filter(|_| !force) {
+        for config in configs
+            .iter()
+            .filter(|config| !force && !config.limits.is_empty())
+        {
             let limits = Limits::from_protos(&config.limits);
             let consumed = self.consumed_quota(&config.role);
             if !limits.allow(&consumed) {
@@ -183,6 +186,9 @@ impl Master {
     /// Takes back what the role was offered above its limit, then what others were offered until its guarantee could be
     /// met.
     fn make_room(&mut self, now: Time, config: &quota::QuotaConfig, effects: &mut Effects) {
+        if self.offers.is_empty() {
+            return;
+        }
         let quota = quota_of(config);
         let mut held = self.consumed_quota(&config.role) + &self.offered_quantities(&config.role);
         for offer_id in self.offers_by_framework() {

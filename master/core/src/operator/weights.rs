@@ -46,7 +46,8 @@ impl Master {
         info!(roles = weights.len(), "weights updated");
         self.weights.extend(weights.iter().cloned());
         self.allocator.update_weights(now, &weights);
-        if weights.iter().any(|(role, _)| self.is_role_in_use(role)) {
+        let used = self.roles_in_use();
+        if weights.iter().any(|(role, _)| used.contains(role)) {
             let offers: Vec<_> = self.offers.keys().cloned().collect();
             for offer_id in offers {
                 self.rescind_offer(now, &offer_id, effects);
