@@ -354,6 +354,35 @@ fn the_longest_way_to_a_role_is_gone() {
     assert!(cluster.run().is_empty());
 }
 
+/// Work that grows with the square of the number of roles would take minutes.
+#[test]
+fn a_framework_of_very_many_roles_comes_and_goes() {
+    let mut cluster = Cluster::new(Options::default());
+    cluster
+        .framework("other", "r7", &[])
+        .agent("A", "cpus:4;mem:1024");
+    let info = |roles: std::ops::Range<u32>| v0::FrameworkInfo {
+        roles: roles.map(|n| format!("r{n}")).collect(),
+        capabilities: vec![v0::framework_info::Capability {
+            r#type: Some(Type::MultiRole),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let (id, now) = (FrameworkId::new("many"), cluster.now);
+    let allocator = &mut cluster.allocator;
+    let options = FrameworkOptions::default;
+    allocator.add_framework(now, &id, &info(0..50_000), &BTreeMap::new(), true, options());
+    allocator.suppress_offers(now, &id, &BTreeSet::new());
+    allocator.revive_offers(now, &id, &BTreeSet::new());
+    allocator.update_framework(now, &id, &info(25_000..75_000), options());
+    assert_eq!(allocator.run(now).offers.len(), 1);
+    allocator.remove_framework(now, &id);
+    assert_eq!(allocator.check(), Ok(()));
+    let counts = allocator.counts();
+    assert_eq!(counts.keys().collect::<Vec<_>>(), ["r7"]);
+}
+
 #[test]
 fn metrics_have_the_names_and_numbers_of_mesos() {
     let mut cluster = Cluster::new(Options::default());
