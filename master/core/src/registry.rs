@@ -155,12 +155,14 @@ fn update_weights(registry: &mut internal::Registry, weights: &[v0::WeightInfo])
 /// Mesos: `src/master/maintenance.cpp`, `UpdateSchedule`.
 fn update_schedule(registry: &mut internal::Registry, schedule: &maintenance::Schedule) -> bool {
     let machines = &mut registry.machines.get_or_insert_default().machines;
-    let before = std::mem::take(machines);
+    let before: BTreeMap<MachineKey, Option<Mode>> = std::mem::take(machines)
+        .into_iter()
+        .map(|known| (MachineKey::of(&known.info.id), known.info.mode))
+        .collect();
     for window in &schedule.windows {
         for id in &window.machine_ids {
-            let key = MachineKey::of(id);
-            let known = before.iter().find(|known| MachineKey::of(&known.info.id) == key);
-            let mode = known.and_then(|known| known.info.mode).unwrap_or(Mode::Draining);
+            let known = before.get(&MachineKey::of(id)).copied().flatten();
+            let mode = known.unwrap_or(Mode::Draining);
             machines.push(internal::registry::Machine {
                 info: v0::MachineInfo {
                     id: id.clone(),
@@ -273,6 +275,25 @@ mod tests {
         assert_eq!(
             (registry.quota_configs.len(), registry.weights.len()),
             (100_000, 100_000)
+        );
+        let machine = |n: u32| v0::MachineID {
+            hostname: Some(format!("host{n}")),
+            ..Default::default()
+        };
+        let machines: Vec<v0::MachineID> = (0..100_000).map(machine).collect();
+        let schedule = maintenance::Schedule {
+            windows: vec![maintenance::Window {
+                machine_ids: machines.clone(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        Operation::UpdateSchedule(Box::new(schedule.clone())).apply(&mut registry);
+        Operation::StartMaintenance(machines).apply(&mut registry);
+        Operation::UpdateSchedule(Box::new(schedule)).apply(&mut registry);
+        let machines = &registry.machines.as_deref().unwrap().machines;
+        assert!(
+            machines.len() == 100_000 && machines.iter().all(|known| known.info.mode == Some(Mode::Down))
         );
     }
 }
