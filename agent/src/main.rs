@@ -253,7 +253,8 @@ fn executor_environment(json: Option<&str>) -> Result<Vec<(String, String)>> {
         let flag = "executor_environment_variables";
         anyhow!("Failed to load flag '{flag}': Failed to load value '{json}': {reason}")
     };
-    let value: serde_json::Value = serde_json::from_str(json).map_err(|error| invalid(&error))?;
+    let text = mesos_daemon::flags::json_text(json).map_err(|error| invalid(&error))?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| invalid(&error))?;
     let object = value
         .as_object()
         .ok_or_else(|| invalid(&"Unexpected JSON type parsed"))?;

@@ -34,6 +34,12 @@ pub fn parse(text: &str) -> Result<Vec<String>, Error> {
     Ok(roles)
 }
 
+/// The longest name of a role that masters take from strangers, in bytes.
+pub const LENGTH_MAX: usize = 10_000;
+
+/// The most parts a role's name may have. Every part is a role, and each has a name.
+pub const PARTS_MAX: usize = 500;
+
 /// Checks the name of a role.
 ///
 /// # Errors
@@ -81,6 +87,24 @@ pub fn validate(role: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks that a role is small enough to be kept with all the roles above it, which takes memory by the square of
+/// its length.
+///
+/// Differs from Mesos: it has no limit, here masters refuse larger ones from strangers.
+///
+/// # Errors
+///
+/// Fails when the name has more than [`LENGTH_MAX`] bytes or [`PARTS_MAX`] parts.
+pub fn check_size(role: &str) -> Result<(), Error> {
+    if role.len() <= LENGTH_MAX && role.split('/').count() <= PARTS_MAX {
+        return Ok(());
+    }
+    let start: String = role.chars().take(100).collect();
+    Err(Error::new(format!(
+        "Role '{start}...' has more than {LENGTH_MAX} bytes or {PARTS_MAX} components"
+    )))
+}
+
 /// The roles a framework is in: `roles` when it has the capability MULTI_ROLE, else its one `role`.
 ///
 /// Mesos: src/common/protobuf_utils.cpp, getRoles
@@ -118,6 +142,16 @@ mod tests {
             ),
         ] {
             assert_eq!(validate(role).unwrap_err().as_str(), error);
+        }
+        let deep = "a/".repeat(PARTS_MAX - 1) + "a";
+        assert_eq!(check_size(&deep), Ok(()));
+        for role in [deep + "/a", "x".repeat(LENGTH_MAX + 1)] {
+            let error = check_size(&role).unwrap_err();
+            assert!(
+                error
+                    .as_str()
+                    .ends_with("has more than 10000 bytes or 500 components")
+            );
         }
         assert_eq!(parse("a,,b").unwrap(), ["a", "b"]);
         assert_eq!(ancestors("a/b/c").collect::<Vec<_>>(), ["a/b", "a"]);

@@ -2,8 +2,10 @@
 
 use mesos::Resources;
 use mesos_agent_core::{LoadThresholds, Oversubscription};
+use mesos_daemon::flags::json_text;
+use mesos_proto::json::object_from_json;
 use mesos_proto::{
-    Dialect, Message,
+    Dialect,
     v0::{Modules, Parameter},
 };
 
@@ -54,9 +56,11 @@ impl Flags {
         let Some(text) = &self.modules else {
             return Ok(Vec::new());
         };
-        let modules = Modules::from_json(text.as_bytes(), Dialect::V0).map_err(|error| {
-            format!("Failed to load flag 'modules': Failed to load value '{text}': {error}")
-        })?;
+        let refused =
+            |error: String| format!("Failed to load flag 'modules': Failed to load value '{text}': {error}");
+        let json = json_text(text).map_err(refused)?;
+        let modules: Modules =
+            object_from_json(json.as_bytes(), Dialect::V0).map_err(|error| refused(error.to_string()))?;
         let all: Vec<(String, Vec<Parameter>)> = modules
             .libraries
             .into_iter()

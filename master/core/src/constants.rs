@@ -11,3 +11,7 @@ pub const REMOVED_AGENTS_MAX: usize = 100_000;
 
 /// The version below which agents are ignored. Mesos: `src/master/constants.hpp`, `MINIMUM_AGENT_VERSION`.
 pub const AGENT_VERSION_MIN: (u64, u64, u64) = (1, 0, 0);
+
+/// How long after an agent's return the framework of an operation on it is waited for, before the master acknowledges
+/// in its place. Mesos: `src/master/constants.hpp`, `MIN_WAIT_BEFORE_ORPHAN_OPERATION_ADOPTION`.
+pub const ORPHAN_OPERATION_WAIT: Duration = Duration::from_secs(600);

@@ -45,7 +45,7 @@ impl Master {
             Input::Pong(agent_id) => self.pong(&agent_id),
             Input::Exited(pid) => self.agent_exited(now, &pid, effects),
             Input::StatusUpdate(from, message) => self.status_update(now, &from, *message, effects),
-            Input::OperationStatus(from, message) => self.operation_status(&from, *message, effects),
+            Input::OperationStatus(from, message) => self.operation_status(now, &from, *message, effects),
             Input::ExitedExecutor(from, message) => self.exited_executor(now, &from, &message, effects),
             Input::ExecutorMessage(_, message) => self.executor_message(message, effects),
             Input::Subscribe(stream, subscribe) => self.subscribe(now, stream, *subscribe, effects),

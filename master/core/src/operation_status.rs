@@ -1,10 +1,12 @@
 //! An agent reports what became of an operation.
 
+use libprocess_core::time::Time;
 use libprocess_core::upid::Upid;
 use mesos::ids::{AgentId, FrameworkId};
 use mesos_proto::v0::{self, internal};
 use tracing::{info, warn};
 
+use crate::constants::ORPHAN_OPERATION_WAIT;
 use crate::effect::{Effect, Effects, ToAgent};
 use crate::state::{Master, OperationUuid};
 
@@ -14,6 +16,7 @@ impl Master {
     /// Mesos: `Master::updateOperationStatus`.
     pub(crate) fn operation_status(
         &mut self,
+        now: Time,
         from: &Upid,
         mut update: internal::UpdateOperationStatusMessage,
         effects: &mut Effects,
@@ -51,9 +54,16 @@ impl Master {
         }
         let has_id = operation.info.id.is_some();
         self.note_operation_status(&agent_id, &uuid, &update);
-        let listener = framework_id.filter(|id| has_id && !self.is_completed(id));
+        let owner = framework_id.filter(|id| has_id && !self.is_completed(id));
         let status = update.status;
-        if let Some(framework_id) = listener {
+        if let Some(framework_id) = owner {
+            if !self.frameworks.contains_key(&framework_id) {
+                if self.is_owner_waited_for(now, &agent_id) {
+                    return;
+                }
+                self.acknowledge_for_framework(&agent_id, &uuid, &status, effects);
+                return;
+            }
             let unacknowledged = status.uuid.is_none();
             let over = mesos::operation::is_terminal(status.state);
             self.send_operation_status(&framework_id, status, effects);
@@ -63,6 +73,14 @@ impl Master {
             return;
         }
         self.acknowledge_for_framework(&agent_id, &uuid, &status, effects);
+    }
+
+    /// The framework of an operation may return after a failover of the master; the agent keeps asking until then.
+    ///
+    /// Mesos: `Master::updateOperationStatus`, `MIN_WAIT_BEFORE_ORPHAN_OPERATION_ADOPTION`.
+    fn is_owner_waited_for(&self, now: Time, agent_id: &AgentId) -> bool {
+        let returned = self.agents.get(agent_id).and_then(|agent| agent.reregistered);
+        returned.is_some_and(|returned| now.duration_since(returned) < ORPHAN_OPERATION_WAIT)
     }
 
     /// Nobody will acknowledge this end of an operation: the master does.

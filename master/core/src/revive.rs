@@ -1,5 +1,7 @@
 //! A scheduler wants offers again, or none for now.
 
+use std::collections::BTreeSet;
+
 use libprocess_core::time::Time;
 use mesos::ids::FrameworkId;
 use tracing::warn;
@@ -13,6 +15,7 @@ impl Master {
         if !self.are_roles_of(framework_id, roles) {
             return;
         }
+        let roles: BTreeSet<String> = roles.iter().cloned().collect();
         if let Some(framework) = self.frameworks.get_mut(framework_id) {
             if roles.is_empty() {
                 framework.suppressed.clear();
@@ -20,8 +23,7 @@ impl Master {
                 framework.suppressed.retain(|role| !roles.contains(role));
             }
         }
-        self.allocator
-            .revive_offers(now, framework_id, &roles.iter().cloned().collect());
+        self.allocator.revive_offers(now, framework_id, &roles);
     }
 
     /// SUPPRESS: no offers for these roles (all when empty) until REVIVE. Mesos: `Master::suppress`.

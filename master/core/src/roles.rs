@@ -12,12 +12,15 @@ pub(crate) fn is_in_subtree(role: &str, root: &str) -> bool {
 }
 
 impl Master {
-    /// True when a framework is in this role, or holds something in it.
-    pub(crate) fn is_role_in_use(&self, role: &str) -> bool {
-        self.frameworks.values().any(|framework| {
-            let holds = |resources: &Resources| resources.allocations().contains_key(role);
-            framework.roles.contains(role) || holds(&framework.used) || holds(&framework.offered)
-        })
+    /// The roles that frameworks are in, or hold something in.
+    pub(crate) fn roles_in_use(&self) -> BTreeSet<String> {
+        let mut roles = BTreeSet::new();
+        for framework in self.frameworks.values() {
+            roles.extend(framework.roles.iter().cloned());
+            roles.extend(framework.used.allocations().into_keys());
+            roles.extend(framework.offered.allocations().into_keys());
+        }
+        roles
     }
 
     /// The roles that operators are shown, with those above them: those of `--roles`, or else those in use, with a
@@ -33,11 +36,7 @@ impl Master {
         }
         known.extend(self.weights.keys().cloned());
         known.extend(self.quotas.keys().cloned());
-        for framework in self.frameworks.values() {
-            known.extend(framework.roles.iter().cloned());
-            known.extend(framework.used.allocations().into_keys());
-            known.extend(framework.offered.allocations().into_keys());
-        }
+        known.append(&mut self.roles_in_use());
         for agent in self.agents.values() {
             known.extend(agent.total.reservations().into_keys());
         }

@@ -32,7 +32,8 @@ impl Master {
             agent.resource_version = message.resource_version_uuid.map(|uuid| *uuid);
         }
         self.compare_operations(&agent_id, message.operations.map(|list| list.operations), effects);
-        let oversubscribed = message.update_oversubscribed_resources == Some(true);
+        // Agents before 1.5 send nothing else, and do not say so.
+        let oversubscribed = message.update_oversubscribed_resources != Some(false);
         let Ok(revocable) = Resources::from_protos(&message.oversubscribed_resources) else {
             return;
         };
@@ -99,7 +100,11 @@ impl Master {
         let Some(agent) = self.agents.get_mut(agent_id) else {
             return;
         };
-        agent.total = agent.total.non_revocable() + revocable;
+        let total = agent.total.non_revocable() + revocable;
+        if total == agent.total {
+            return;
+        }
+        agent.total = total;
         let update = AgentUpdate {
             info: agent.info.clone(),
             total: Some(agent.total.clone()),

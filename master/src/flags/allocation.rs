@@ -76,7 +76,12 @@ impl Allocation {
             filter_gpus: self.filter_gpu_resources,
             excluded_from_fairness: excluded,
             regex_limits: RegexLimits {
-                memory_bytes: bytes(&self.offer_constraints_re2_max_mem)?,
+                memory_bytes: bytes(&self.offer_constraints_re2_max_mem).map_err(|error| {
+                    let text = &self.offer_constraints_re2_max_mem;
+                    format!(
+                        "Failed to load flag 'offer_constraints_re2_max_mem': Failed to load value '{text}': {error}"
+                    )
+                })?,
                 program_size: self.offer_constraints_re2_max_program_size,
             },
             agent_recovery_factor: factor,
@@ -100,23 +105,31 @@ fn min_allocatable(text: &str) -> Result<Vec<Quantities>, String> {
         .filter(|bundle| !bundle.trim().is_empty())
         .map(Quantities::parse)
         .collect::<Result<_, _>>()
-        .map_err(|error| format!("Invalid value '{text}' for --min_allocatable_resources: {error}"))
+        .map_err(|error| format!("Error parsing min_allocatable_resources '{text}': {error}"))
 }
 
 /// A number of bytes as Mesos writes it: `4KB`.
+///
+/// Mesos: `3rdparty/stout/include/stout/bytes.hpp`, `Bytes::parse`.
 fn bytes(text: &str) -> Result<usize, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "B" => Some(1),
-        "KB" => Some(1 << 10),
-        "MB" => Some(1 << 20),
-        "GB" => Some(1 << 30),
-        _ => None,
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, unit) = text.split_at(digits);
+    let unit = unit.to_uppercase();
+    let size: usize = match &*unit {
+        "" => return Err(format!("Invalid bytes '{text}'")),
+        "B" => 1,
+        "KB" => 1 << 10,
+        "MB" => 1 << 20,
+        "GB" => 1 << 30,
+        "TB" => 1 << 40,
+        _ if unit.starts_with('.') => return Err(format!("Fractional bytes '{text}'")),
+        _ if digits.is_empty() => return Err("Failed to convert '' to number".to_owned()),
+        _ => return Err(format!("Unknown bytes unit '{unit}'")),
     };
     let number = digits.parse::<usize>().ok();
-    unit.zip(number)
-        .and_then(|(unit, number)| number.checked_mul(unit))
-        .ok_or_else(|| format!("Invalid value '{text}' for --offer_constraints_re2_max_mem: Invalid bytes"))
+    number
+        .and_then(|number| number.checked_mul(size))
+        .ok_or_else(|| format!("Failed to convert '{digits}' to number"))
 }
 
 #[cfg(test)]
@@ -126,11 +139,22 @@ mod tests {
     #[test]
     fn sizes_and_minima_are_read() {
         assert_eq!(bytes("4KB"), Ok(4096));
-        assert!(bytes("4").is_err() && bytes("KB").is_err());
+        assert_eq!(bytes("2mb"), Ok(2 << 20));
+        for (text, error) in [
+            ("4", "Invalid bytes '4'"),
+            ("KB", "Failed to convert '' to number"),
+            ("4.5KB", "Fractional bytes '4.5KB'"),
+            ("4XB", "Unknown bytes unit 'XB'"),
+        ] {
+            assert_eq!(bytes(text), Err(error.to_owned()));
+        }
         assert_eq!(
             min_allocatable("cpus:0.01|mem:32").map(|minima| minima.len()),
             Ok(2)
         );
-        assert!(min_allocatable("cpus").is_err());
+        assert_eq!(
+            min_allocatable("cpus"),
+            Err("Error parsing min_allocatable_resources 'cpus': Failed to parse 'cpus': missing or extra ':'".to_owned())
+        );
     }
 }

@@ -239,7 +239,7 @@ impl Flags {
         let make_allocator = allocators.get(name).ok_or_else(|| {
             let names: Vec<&str> = allocators.names().collect();
             format!(
-                "Failed to create an instance of '{name}' allocator: unknown; there are {}",
+                "Failed to create allocator '{name}': Module '{name}' unknown; there are {}",
                 names.join(", ")
             )
         })?;
@@ -259,11 +259,12 @@ impl Flags {
         let roles = self.roles.as_ref().map(|roles| {
             roles
                 .split(',')
+                .filter(|role| !role.is_empty())
                 .map(|role| role.trim().to_owned())
                 .collect::<BTreeSet<String>>()
         });
         for role in roles.iter().flatten() {
-            mesos::roles::validate(role).map_err(|error| format!("Invalid role '{role}': {error}"))?;
+            mesos::roles::validate(role).map_err(|error| format!("Failed to parse roles: {error}"))?;
         }
         if let Some(timeout) = self.offer_timeout.as_ref().filter(|timeout| timeout.0.is_zero()) {
             return Err(format!(

@@ -6,7 +6,8 @@ use libprocess::Context;
 use libprocess::http::{Method, Query, Request, Responder, Response};
 use mesos::ids::AgentId;
 use mesos_master_core::{Input, OperatorCall};
-use mesos_proto::v0::{self, internal, maintenance, master::call, offer, quota};
+use mesos_proto::json::{list_from_json, object_from_json};
+use mesos_proto::v0::{self, offer};
 use mesos_proto::{Dialect, Message};
 
 use crate::master::MasterProcess;
@@ -90,14 +91,8 @@ fn resources(form: &Query, name: &str, verb: &str) -> Result<Vec<v0::Resource>, 
     let text = form
         .get(name)
         .ok_or_else(|| format!("Missing '{name}' query parameter in the request body"))?;
-    // A list by itself is no message, so it is read as the member of one.
-    internal::CheckpointResourcesMessage::from_json(member("resources", text).as_bytes(), Dialect::V0)
-        .map(|list| list.resources)
+    list_from_json(text.as_bytes(), Dialect::V0)
         .map_err(|error| format!("Error{verb} '{name}' query parameter in the request body: {error}"))
-}
-
-fn member(name: &str, list: &str) -> String {
-    format!("{{\"{name}\":{list}}}")
 }
 
 fn operate(agent_id: AgentId, operation: offer::Operation) -> OperatorCall {
@@ -198,7 +193,7 @@ fn quota(
 /// Mesos: `src/master/quota_handler.cpp`, `set`.
 fn set_quota(request: &Request) -> Result<OperatorCall, String> {
     let body = String::from_utf8_lossy(&request.body);
-    let parsed = quota::QuotaRequest::from_json(&request.body, Dialect::V0);
+    let parsed = object_from_json(&request.body, Dialect::V0);
     parsed.map(OperatorCall::SetQuota).map_err(|error| {
         let what = if error.is_syntax() { "parse" } else { "validate" };
         format!("Failed to {what} set quota request JSON '{body}': {error}")
@@ -246,16 +241,14 @@ fn weights(
 /// Mesos: `src/master/weights_handler.cpp`, `update`.
 fn update_weights(request: &Request) -> Result<OperatorCall, String> {
     let body = String::from_utf8_lossy(&request.body);
-    let text = member("weight_infos", &body);
-    call::UpdateWeights::from_json(text.as_bytes(), Dialect::V0)
-        .map(|update| OperatorCall::UpdateWeights(update.weight_infos))
-        .map_err(|error| {
-            if error.is_syntax() {
-                format!("Failed to parse update weights request JSON '{body}': {error}")
-            } else {
-                format!("Failed to convert weights JSON array to protobuf '{body}': {error}")
-            }
-        })
+    let parsed = list_from_json(&request.body, Dialect::V0);
+    parsed.map(OperatorCall::UpdateWeights).map_err(|error| {
+        if error.is_syntax() {
+            format!("Failed to parse update weights request JSON '{body}': {error}")
+        } else {
+            format!("Failed to convert weights JSON array to protobuf '{body}': {error}")
+        }
+    })
 }
 
 /// `GET` and `POST /maintenance/schedule`.
@@ -268,7 +261,7 @@ fn schedule(
     match request.method.as_str() {
         "GET" => respond_json(responder, &request, &master.core.maintenance_schedule()),
         "POST" => {
-            let schedule = maintenance::Schedule::from_json(&request.body, Dialect::V0);
+            let schedule = object_from_json(&request.body, Dialect::V0);
             let parsed = schedule
                 .map(OperatorCall::UpdateSchedule)
                 .map_err(|error| error.to_string());
@@ -279,10 +272,7 @@ fn schedule(
 }
 
 fn machines(request: &Request) -> Result<Vec<v0::MachineID>, String> {
-    let text = member("machines", &String::from_utf8_lossy(&request.body));
-    call::StartMaintenance::from_json(text.as_bytes(), Dialect::V0)
-        .map(|start| start.machines)
-        .map_err(|error| error.to_string())
+    list_from_json(&request.body, Dialect::V0).map_err(|error| error.to_string())
 }
 
 fn machine_down(request: &Request) -> Result<OperatorCall, String> {

@@ -14,7 +14,7 @@ use clap::{ArgAction, Command, CommandFactory, FromArgMatches, ValueHint};
 
 mod values;
 
-pub use values::{FilePath, json_message};
+pub use values::{FilePath, json_message, json_text};
 
 /// What was read.
 #[derive(Debug)]
@@ -339,7 +339,17 @@ fn explain(command: &Command, error: &clap::Error) -> Stop {
                     Some(ContextValue::Strings(valid)) => format!("expected one of {}", valid.join(", ")),
                     _ => "a value is expected".to_owned(),
                 },
-                ToString::to_string,
+                |source| {
+                    if source.is::<std::num::ParseIntError>() || source.is::<std::num::ParseFloatError>() {
+                        // Mesos: 3rdparty/stout/include/stout/numify.hpp.
+                        format!(
+                            "Failed to convert '{}' to number",
+                            text(ContextKind::InvalidValue)
+                        )
+                    } else {
+                        source.to_string()
+                    }
+                },
             );
             format!(
                 "Failed to load flag '{}': Failed to load value '{}': {reason}",

@@ -252,6 +252,16 @@ fn operators_reserve_create_destroy_and_unreserve() {
             "slaveId=x&resources=[]",
             "No agent found with specified ID",
         ),
+        (
+            "/reserve",
+            "slaveId=x&resources={}",
+            "Error parsing 'resources' query parameter in the request body: Unexpected JSON type parsed",
+        ),
+        (
+            "/create-volumes",
+            "slaveId=x&volumes=[{\"name\":\"disk\"}]",
+            "Error in parsing 'volumes' query parameter in the request body: Missing required fields: type",
+        ),
     ] {
         let (status, answer) = post(cluster.master(), path, FORM, body.as_bytes()).unwrap();
         assert_eq!((status, String::from_utf8(answer).unwrap().as_str()), (400, text));

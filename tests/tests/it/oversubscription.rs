@@ -18,9 +18,12 @@ fn what_an_agent_can_spare_is_offered_as_revocable_and_taken_back_under_load() {
         module(estimator, r#"{"key":"resources","value":"cpus:2;mem:512"}"#),
         module(controller, r#"{"key":"load_threshold_5min","value":"-1"}"#),
     );
+    // As most have it: in a file, named by its path alone.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), modules).unwrap();
     let cluster = cluster_with(&Options {
         agent_flags: vec![
-            format!("--modules={modules}"),
+            format!("--modules={}", file.path().display()),
             format!("--resource_estimator={estimator}"),
             format!("--qos_controller={controller}"),
             "--oversubscribed_resources_interval=100ms".to_owned(),

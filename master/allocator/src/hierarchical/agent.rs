@@ -133,9 +133,19 @@ impl Agent {
 
     /// Replaces the total.
     pub fn set_total(&mut self, total: Resources, names: &mut Names) {
-        self.has_gpus = total.gpus().is_some_and(|gpus| gpus > mesos::Scalar::ZERO);
-        self.total = total;
+        self.replace_total(total);
         self.recount(names);
+    }
+
+    fn replace_total(&mut self, total: Resources) {
+        let has_gpus = total.gpus().is_some_and(|gpus| gpus > mesos::Scalar::ZERO);
+        if self.has_gpus != has_gpus {
+            // Other frameworks may be asked than before.
+            self.blocked.clear();
+            self.pending = true;
+        }
+        self.has_gpus = has_gpus;
+        self.total = total;
     }
 
     /// Counts what is available anew.
@@ -147,20 +157,22 @@ impl Agent {
         self.changed(true, names);
     }
 
-    /// A framework holds something more.
+    /// A framework is offered something of what is available.
     pub fn hold(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
         *self.held.entry(framework).or_default() += resources;
         if self.overdrawn {
             self.recount(names);
             return;
         }
-        let bare = resources.non_shared().unallocated();
-        if !self.available.contains(&bare) {
-            self.recount(names);
-            return;
-        }
-        self.available -= &bare;
+        self.available -= &resources.non_shared().unallocated();
         self.changed(false, names);
+    }
+
+    /// A framework turns out to use something, whether it is there or not.
+    pub fn take_up(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
+        *self.held.entry(framework).or_default() += resources;
+        self.allocated += resources;
+        self.recount(names);
     }
 
     /// A framework holds all that is available, which is plain. Returns it, allocated to the role.
@@ -224,7 +236,7 @@ impl Agent {
             self.held.remove(&framework);
         }
         let had_shared = !self.total.shared().is_empty();
-        self.total = total;
+        self.replace_total(total);
         let shared = self.total.shared();
         if self.overdrawn {
             self.recount(names);
@@ -259,6 +271,11 @@ impl Agent {
     /// True when all that is available is plain, and no more is held than there is.
     pub fn is_plain_and_covered(&self) -> bool {
         self.parts.plain && !self.overdrawn
+    }
+
+    /// True when more is held than there is: the total shrank, which nobody asked the holders about.
+    pub fn is_overdrawn(&self) -> bool {
+        self.overdrawn
     }
 
     /// True when a pair need not be asked.

@@ -70,10 +70,17 @@ impl Hierarchical {
             return;
         };
         self.forget_filters_of_agent(number);
-        for (framework, resources) in std::mem::take(&mut self.agent_mut(number).held) {
+        let held = std::mem::take(&mut self.agent_mut(number).held);
+        let mut used = std::mem::take(&mut self.agent_mut(number).allocated);
+        for (framework, resources) in &held {
+            if !self.framework(*framework).known {
+                // All of it is used, and none of it was counted.
+                used -= resources;
+            }
+        }
+        self.count_used(&used, false);
+        for (framework, resources) in held {
             if self.framework(framework).known {
-                let used = self.used_part(number, &resources);
-                self.count_used(&used, false);
                 self.framework_mut(framework).agents.unset(number);
                 self.unbook_all(number, framework, &resources);
             }
@@ -91,14 +98,6 @@ impl Hierarchical {
         self.quota_held.retain(|other| *other != number);
         self.rests.retain(|other| *other != number);
         info!(agent_id = %id, "agent removed from the allocator");
-    }
-
-    /// What of a bundle is used on an agent; the rest is offered. Takes it out of the agent's own sum.
-    pub(super) fn used_part(&mut self, agent: u32, resources: &Resources) -> Resources {
-        let entry = self.agent_mut(agent);
-        let used = entry.allocated.clone() - &(entry.allocated.clone() - resources);
-        entry.allocated -= &used;
-        used
     }
 
     /// Mesos: `updateSlave`.
@@ -158,8 +157,7 @@ impl Hierarchical {
         for (framework, resources) in used {
             let framework = self.intern_framework(framework);
             self.with_agent(number, |agent, names| {
-                agent.hold(framework, resources, names);
-                agent.allocated += resources;
+                agent.take_up(framework, resources, names);
             });
             if self.framework(framework).known {
                 self.book_all(number, framework, resources);

@@ -83,31 +83,58 @@ impl Hierarchical {
 
     /// Drops a pair that is neither subscribed nor holds anything. Mesos: `tryUntrackFrameworkUnderRole`.
     pub(super) fn try_drop_pair(&mut self, number: u32) {
-        let pair = self.pair(number);
-        let (framework, role) = (pair.framework, pair.role);
-        let path = self.tree.node(role).path.clone();
-        let subscribed = self.framework(framework).known && self.framework(framework).roles.contains(&*path);
-        if subscribed || !pair.standing.tally.is_empty() || self.holds_in(framework, &path) {
-            return;
+        if self.is_idle_pair(number) {
+            self.drop_pairs(&[number]);
         }
-        self.set_pair_active(number, false);
-        self.set_pair_minima(number, None);
-        self.clear_marks(&[number]);
-        self.framework_mut(framework).pairs.remove(&role);
-        // Filters that are left over die with the generation.
-        let generation = self.pair(number).generation.wrapping_add(1);
-        *self.pair_mut(number) = Pair {
-            generation,
-            ..Pair::default()
-        };
-        let node = self.tree.node_mut(role);
-        node.members.remove(&framework);
-        if node.members.is_empty() {
-            self.tree.remove_client(role);
+    }
+
+    /// Drops those of some pairs that are neither subscribed nor hold anything.
+    pub(super) fn try_drop_pairs(&mut self, numbers: &[u32]) {
+        let idle = numbers
+            .iter()
+            .copied()
+            .filter(|number| self.is_idle_pair(*number));
+        let idle: Vec<u32> = idle.collect();
+        self.drop_pairs(&idle);
+    }
+
+    fn is_idle_pair(&self, number: u32) -> bool {
+        let pair = self.pair(number);
+        let path = &self.tree.node(pair.role).path;
+        let framework = self.framework(pair.framework);
+        let subscribed = framework.known && framework.roles.contains(&**path);
+        !subscribed && pair.standing.tally.is_empty() && !self.holds_in(pair.framework, path)
+    }
+
+    fn drop_pairs(&mut self, numbers: &[u32]) {
+        for number in numbers {
+            self.set_pair_active(*number, false);
+            self.set_pair_minima(*number, None);
+        }
+        self.clear_marks(numbers);
+        let mut empty = Vec::new();
+        for number in numbers {
+            let pair = self.pair(*number);
+            let (framework, role) = (pair.framework, pair.role);
+            self.framework_mut(framework).pairs.remove(&role);
+            // Filters that are left over die with the generation.
+            let generation = self.pair(*number).generation.wrapping_add(1);
+            *self.pair_mut(*number) = Pair {
+                generation,
+                ..Pair::default()
+            };
+            let node = self.tree.node_mut(role);
+            node.members.remove(&framework);
+            if node.members.is_empty() {
+                empty.push(role);
+            }
+        }
+        self.tree.remove_clients(&empty);
+        for role in empty {
             self.tree.try_remove(role);
         }
-        self.drop_filters_of_pair(number);
-        self.vacant_pairs.push(number);
+        self.drop_filters_of_pairs(numbers);
+        self.vacant_pairs.extend(numbers);
     }
 
     /// True when a framework holds anything in a role, scalar or not.

@@ -3,6 +3,9 @@
 //! Every draw is a function of the seed and of what is drawn for, not of how many draws there were before. So what an
 //! allocator can skip, because nothing would come of it, does not change the lot of anything else.
 
+use mesos::{Resource, Resources};
+use mesos_proto::Message;
+
 /// Spreads a number over all bits (the finalizer of splitmix64).
 fn spread(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -21,6 +24,22 @@ pub(crate) fn of_text(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |state, byte| {
         spread(state ^ u64::from(byte))
     })
+}
+
+/// A bundle in random order: every resource has a lot of its own, so the order it came in does not matter.
+pub(crate) fn by_lot(resources: &Resources, seed: u64) -> Resources {
+    let mut drawn: Vec<(u64, &Resource)> = resources
+        .iter()
+        .map(|resource| {
+            let bytes = resource.to_proto().encode_to_vec();
+            let number = bytes
+                .iter()
+                .fold(0, |state, byte| spread(state ^ u64::from(*byte)));
+            (draw(seed, &[number]), resource)
+        })
+        .collect();
+    drawn.sort_by_key(|(lot, _)| *lot);
+    drawn.into_iter().map(|(_, resource)| resource.clone()).collect()
 }
 
 /// A draw as a fraction in 0 < x <= 1.

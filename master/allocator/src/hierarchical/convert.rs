@@ -51,6 +51,9 @@ impl Hierarchical {
         self.with_agent(agent, |agent, names| {
             agent.convert(framework, offered, &after, total, names);
         });
+        if !self.agent(agent).held.contains_key(&framework) {
+            self.framework_mut(framework).agents.unset(agent);
+        }
         self.change_total(&gone, &come);
         if let Some(pair) = pair {
             self.rebook(agent, pair, &old, &new);

@@ -1,5 +1,6 @@
 //! What was refused, where, and until when.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,15 +166,20 @@ impl Hierarchical {
         }
     }
 
-    /// A pair is gone: nothing may remember its number.
-    pub(super) fn drop_filters_of_pair(&mut self, number: u32) {
+    /// Pairs are gone: nothing may remember their numbers.
+    pub(super) fn drop_filters_of_pairs(&mut self, numbers: &[u32]) {
+        let gone: BTreeSet<u32> = numbers.iter().copied().collect();
         for agent in self.agents.iter_mut().flatten() {
             if agent.filters.is_empty() {
                 continue;
             }
-            let from = agent.filters.partition_point(|filter| filter.pair < number);
-            let to = agent.filters.partition_point(|filter| filter.pair <= number);
-            agent.filters.drain(from..to);
+            if let [number] = *numbers {
+                let from = agent.filters.partition_point(|filter| filter.pair < number);
+                let to = agent.filters.partition_point(|filter| filter.pair <= number);
+                agent.filters.drain(from..to);
+            } else {
+                agent.filters.retain(|filter| !gone.contains(&filter.pair));
+            }
         }
     }
 }

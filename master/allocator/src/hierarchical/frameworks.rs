@@ -14,6 +14,9 @@ use super::Hierarchical;
 use super::framework::Framework;
 use super::trigger::Candidates;
 
+/// Up to so many roles that come at once take their places one by one.
+const ROLES_FEW: usize = 64;
+
 impl Hierarchical {
     /// Mesos: `addFramework`.
     pub(super) fn framework_added(
@@ -35,7 +38,9 @@ impl Hierarchical {
         framework.set_info(info);
         framework.suppressed = options.suppressed;
         framework.constraints = options.constraints;
-        for role in framework.roles.clone() {
+        let roles = framework.roles.clone();
+        self.expect_roles(roles.len());
+        for role in roles {
             self.make_pair(number, &role);
         }
         for (agent_id, resources) in used {
@@ -46,6 +51,13 @@ impl Hierarchical {
         info!(framework_id = %id, "framework added to the allocator");
         if active {
             self.want(now, Candidates::All);
+        }
+    }
+
+    /// Many roles come at once: sorting all later costs less than finding the place of each.
+    fn expect_roles(&mut self, count: usize) {
+        if count > ROLES_FEW {
+            self.pool.epoch += 1;
         }
     }
 
@@ -64,8 +76,7 @@ impl Hierarchical {
             // The agent came without word of it.
             let missing = resources.clone() - &held;
             self.with_agent(agent, |agent, names| {
-                agent.hold(framework, &missing, names);
-                agent.allocated += &missing;
+                agent.take_up(framework, &missing, names);
             });
         }
         self.book_all(agent, framework, resources);
@@ -82,8 +93,7 @@ impl Hierarchical {
             let Some(held) = self.agent(agent).held.get(&number).cloned() else {
                 continue;
             };
-            let used = self.used_part(agent, &held);
-            self.count_used(&used, false);
+            // None of it is used any more: all of that was recovered.
             self.with_agent(agent, |agent, names| {
                 agent.free(number, &held, names);
             });
@@ -97,9 +107,7 @@ impl Hierarchical {
         }
         let pairs: Vec<u32> = self.framework(number).pairs.values().copied().collect();
         self.framework_mut(number).roles.clear();
-        for pair in pairs {
-            self.try_drop_pair(pair);
-        }
+        self.try_drop_pairs(&pairs);
         *self.framework_mut(number) = Framework::default();
         self.framework_numbers.remove(id);
         self.vacant_frameworks.push(number);
@@ -149,16 +157,17 @@ impl Hierarchical {
         framework.constraints = options.constraints;
         let roles = framework.roles.clone();
         framework.suppressed.retain(|role| roles.contains(role));
+        self.expect_roles(roles.difference(&old_roles).count());
         for role in roles.difference(&old_roles) {
             self.make_pair(number, role);
         }
-        for role in old_roles.difference(&roles) {
-            if let Some(pair) = self.pair_of(number, role) {
-                self.set_pair_active(pair, false);
-                self.forget_filters(&[pair]);
-                self.try_drop_pair(pair);
-            }
+        let left = old_roles.difference(&roles);
+        let left: Vec<u32> = left.filter_map(|role| self.pair_of(number, role)).collect();
+        for pair in &left {
+            self.set_pair_active(*pair, false);
         }
+        self.forget_filters(&left);
+        self.try_drop_pairs(&left);
         self.settle_minima(number);
         let suppressed: BTreeSet<String> = options.suppressed.difference(&old_suppressed).cloned().collect();
         self.suppress_roles(number, &suppressed);

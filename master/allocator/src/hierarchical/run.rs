@@ -55,6 +55,8 @@ pub(super) struct Run {
     pub headroom: Amounts,
     /// Shared resources are offered once in a run.
     pub shared: BTreeMap<u32, Resources>,
+    /// Agents at which chance decided against an offer.
+    pub unlucky: BTreeSet<u32>,
     /// What is offered, by framework, role and agent.
     pub out: Vec<(u32, u32, u32, Resources)>,
     /// Agents at which something was held back for guarantees.
@@ -75,13 +77,16 @@ impl Hierarchical {
     pub(super) fn decide(&mut self, now: Time) -> Decisions {
         self.recovery_timeout(now);
         self.trigger.wanted = None;
-        if self.trigger.regular.is_some_and(|due| due <= now) {
+        let regular = self.trigger.regular.is_some_and(|due| due <= now);
+        if regular {
             self.trigger.regular = Some(now + self.options.allocation_interval);
-            self.trigger.all = true;
-            self.end_rests();
         }
         if self.trigger.paused {
             return Decisions::default();
+        }
+        if regular {
+            self.trigger.all = true;
+            self.end_rests();
         }
         let all = std::mem::take(&mut self.trigger.all);
         let some = std::mem::take(&mut self.trigger.some);
@@ -151,6 +156,9 @@ impl Hierarchical {
         }
         for agent in std::mem::take(&mut run.shared).into_keys() {
             // What is shared can be offered again next time.
+            self.wake_agent(agent);
+        }
+        for agent in std::mem::take(&mut run.unlucky) {
             self.wake_agent(agent);
         }
         if !self.quota_roles.is_empty() {

@@ -1,7 +1,7 @@
 //! Roles, as the tree that their paths make: quota, weights, reservations, and the order of shares.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::Quota;
@@ -16,7 +16,7 @@ pub(super) const ROOT: u32 = 0;
 /// A place in the list of a node's children: a child, or the node itself as a client beside its children.
 ///
 /// Mesos calls the latter a virtual leaf and names it `.`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Entry {
     Child(u32),
     Leaf(u32),
@@ -148,10 +148,20 @@ impl Tree {
         if let Some(found) = self.find(path) {
             return found;
         }
-        let (parent, name) = match path.rsplit_once('/') {
-            Some((above, name)) => (self.make(above), name),
-            None => (ROOT, path),
-        };
+        // From the top down, and not by calling itself: a role may have very many parts.
+        let mut parent = ROOT;
+        let mut start = 0;
+        for (end, _) in path.match_indices('/').chain([(path.len(), "")]) {
+            parent = match self.find(&path[..end]) {
+                Some(found) => found,
+                None => self.add(&path[..end], &path[start..end], parent),
+            };
+            start = end + 1;
+        }
+        parent
+    }
+
+    fn add(&mut self, path: &str, name: &str, parent: u32) -> u32 {
         let name: Arc<str> = name.into();
         let node = Node::new(path.into(), name.clone(), parent);
         let index = match self.vacant.pop() {
@@ -169,10 +179,14 @@ impl Tree {
         index
     }
 
-    /// Drops a node that nothing speaks for, and those above it. Mesos: `RoleTree::tryRemove`.
+    /// Drops a node that nothing speaks for, and those above it; nothing happens when it is gone already. Mesos:
+    /// `RoleTree::tryRemove`.
     pub fn try_remove(&mut self, mut index: u32) {
         while index != ROOT && self.node(index).is_empty() {
             let node = self.node(index);
+            if node.path.is_empty() {
+                return;
+            }
             let (path, name, parent) = (node.path.clone(), node.name.clone(), node.parent);
             self.by_path.remove(&path);
             self.node_mut(parent).children.remove(&name);
@@ -212,13 +226,13 @@ impl Tree {
             self.insert_kid(index, Entry::Leaf(index), pool);
         }
         let mut child = index;
+        // Who has clients stands in the list of its parent.
+        let mut listed = self.node(index).clients > 0;
         self.node_mut(index).clients += 1;
         while let Some(parent) = self.up(child) {
             let node = self.node_mut(parent);
-            let (was_leaf, listed) = (
-                !node.members.is_empty() && node.leaf.is_none(),
-                node.kids.contains(&Entry::Child(child)),
-            );
+            let was_leaf = !node.members.is_empty() && node.leaf.is_none();
+            let parent_listed = node.clients > 0;
             node.clients += 1;
             if was_leaf {
                 // A client gets a child: what it held so far, it holds beside it.
@@ -228,34 +242,39 @@ impl Tree {
             if !listed {
                 self.insert_kid(parent, Entry::Child(child), pool);
             }
-            child = parent;
+            (child, listed) = (parent, parent_listed);
         }
     }
 
-    /// The role lost its last member and holds nothing: it is no client any more.
-    pub fn remove_client(&mut self, index: u32) {
-        let node = self.node_mut(index);
-        node.leaf = None;
-        node.kids.retain(|entry| *entry != Entry::Leaf(index));
-        node.clients -= 1;
-        let mut child = index;
-        while let Some(parent) = self.up(child) {
-            let gone = self.node(child).clients == 0;
-            if gone {
-                let node = self.node_mut(child);
-                node.sort = Standing::default();
-                node.kids.clear();
-            }
-            let node = self.node_mut(parent);
+    /// These roles lost their last members and hold nothing: they are no clients any more.
+    ///
+    /// However many they are, each list is gone through once.
+    pub fn remove_clients(&mut self, roles: &[u32]) {
+        let mut gone: BTreeMap<u32, BTreeSet<Entry>> = BTreeMap::new();
+        for index in roles {
+            let node = self.node_mut(*index);
+            node.leaf = None;
             node.clients -= 1;
-            if gone {
-                node.kids.retain(|entry| *entry != Entry::Child(child));
+            gone.entry(*index).or_default().insert(Entry::Leaf(*index));
+            let mut child = *index;
+            while let Some(parent) = self.up(child) {
+                let node = self.node_mut(child);
+                if node.clients == 0 {
+                    node.sort = Standing::default();
+                    node.kids.clear();
+                    gone.entry(parent).or_default().insert(Entry::Child(child));
+                }
+                self.node_mut(parent).clients -= 1;
+                child = parent;
             }
-            if node.kids == [Entry::Leaf(parent)] {
+        }
+        for (list, entries) in gone {
+            let node = self.node_mut(list);
+            node.kids.retain(|entry| !entries.contains(entry));
+            if node.kids == [Entry::Leaf(list)] {
                 node.leaf = None;
                 node.kids.clear();
             }
-            child = parent;
         }
     }
 

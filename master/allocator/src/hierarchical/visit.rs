@@ -67,6 +67,7 @@ impl Hierarchical {
             })
             + &extra;
         if !self.is_allocatable(&offer, pair) || self.is_filtered(run, agent, pair, &offer) {
+            note_luck(run, agent, &available.filter(counts_for_quota));
             return Outcome::Next;
         }
         let mut increase = granted.clone();
@@ -105,6 +106,7 @@ impl Hierarchical {
         if cut {
             self.note_quota_held(agent);
             if !self.is_allocatable(&offer, pair) || self.is_filtered(run, agent, pair, &offer) {
+                note_luck(run, agent, &whole);
                 return Outcome::Next;
             }
         }
@@ -306,7 +308,7 @@ impl Hierarchical {
     }
 
     /// A bundle in random order, so that chance decides what survives a cut.
-    fn drawn(&self, run: &Run, agent: u32, pair: u32, mut resources: Resources, why: Cut) -> Resources {
+    fn drawn(&self, run: &Run, agent: u32, pair: u32, resources: Resources, why: Cut) -> Resources {
         if resources.names().len() < resources.len() {
             let id = self.framework(self.pair(pair).framework).id.as_ref();
             let framework = id.map_or(0, |id| super::chance::of_text(id.as_str()));
@@ -321,11 +323,7 @@ impl Hierarchical {
                 framework,
                 role,
             ];
-            let seed = draw(self.seed, &what);
-            resources.shuffle(|below| {
-                let below = below as u64;
-                usize::try_from(draw(seed, &[below]) % below).unwrap_or(0)
-            });
+            return super::chance::by_lot(&resources, draw(self.seed, &what));
         }
         resources
     }
@@ -378,6 +376,13 @@ impl Hierarchical {
         let framework = self.pair(pair).framework;
         self.framework_mut(framework).agents.set(agent);
         run.out.push((framework, role, agent, offer));
+    }
+}
+
+/// Chance decided what was left of an agent after a cut: another run may find something worth an offer.
+fn note_luck(run: &mut Run, agent: u32, resources: &Resources) {
+    if resources.names().len() < resources.len() {
+        run.unlucky.insert(agent);
     }
 }
 

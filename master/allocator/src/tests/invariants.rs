@@ -23,7 +23,8 @@ fn is_in(role: &str, tree: &str) -> bool {
 /// What counts against the quota of a top-level role, counted from what is held.
 fn consumed(play: &Play, tree: &str) -> Quantities {
     let mut consumed = Quantities::new();
-    for held in &play.held {
+    let known = |held: &&super::play::Held| play.frameworks.contains_key(&held.framework);
+    for held in play.held.iter().filter(known) {
         consumed += &Quantities::from_resources(&held.resources.filter(|resource| {
             counts_for_quota(resource) && resource.allocation_role().is_some_and(|role| is_in(role, tree))
         }));

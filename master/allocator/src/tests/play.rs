@@ -15,6 +15,10 @@ use crate::{
     Quota, SorterKind,
 };
 
+mod maintenance;
+mod operations;
+mod providers;
+
 const ROLES: [&str; 7] = ["*", "a", "b", "a/x", "a/y", "b/z/q", "c"];
 
 /// Resources somebody has been offered or uses.
@@ -32,10 +36,15 @@ pub(super) struct Play {
     pub now: Time,
     pub real: Hierarchical,
     pub plain: Option<Reference>,
+    /// What each agent has.
     pub agents: BTreeMap<AgentId, Resources>,
+    infos: BTreeMap<AgentId, v0::SlaveInfo>,
     pub frameworks: BTreeMap<FrameworkId, BTreeSet<String>>,
     pub held: Vec<Held>,
     pub quotas: BTreeMap<String, Quota>,
+    /// No offers before so many agents are there, or this time.
+    waits: Option<(usize, Time)>,
+    paused: bool,
     made: u64,
 }
 
@@ -103,16 +112,36 @@ impl Play {
         let options = options(&mut dice, event_driven);
         let mut real = Hierarchical::new(options.clone(), seed);
         let now = Time::EPOCH + Duration::from_secs(1000);
-        real.recover(now, 0, BTreeMap::new());
+        let mut quotas = BTreeMap::new();
+        let mut waits = None;
+        if dice.once(4) {
+            quotas.insert("a".to_owned(), quota(&mut dice));
+            quotas.retain(|_, quota| !quota.is_default());
+            let expected = dice.roll(6) as usize;
+            let enough = expected * 4 / 5;
+            if !quotas.is_empty() && enough > 0 {
+                waits = Some((enough, now + options.recovery_timeout));
+            }
+            real.recover(now, expected, quotas.clone());
+        } else {
+            real.recover(now, 0, BTreeMap::new());
+        }
+        let mut plain = with_reference.then(|| Reference::new(options, seed));
+        if let Some(plain) = &mut plain {
+            plain.quotas.clone_from(&quotas);
+        }
         Self {
             dice,
             now,
             real,
-            plain: with_reference.then(|| Reference::new(options, seed)),
+            plain,
             agents: BTreeMap::new(),
+            infos: BTreeMap::new(),
             frameworks: BTreeMap::new(),
             held: Vec::new(),
-            quotas: BTreeMap::new(),
+            quotas,
+            paused: waits.is_some(),
+            waits,
             made: 0,
         }
     }
@@ -176,10 +205,20 @@ impl Play {
         }
         let mut used = BTreeMap::new();
         let known: Vec<FrameworkId> = self.frameworks.keys().cloned().collect();
-        if self.dice.once(3)
-            && let Some(framework) = self.dice.pick(&known).cloned()
+        let returns = self.dice.once(6);
+        let user = if returns {
+            // One that is not known yet, as after a failover of the master.
+            Some(FrameworkId::new(format!("returns{}", self.dice.roll(3))))
+        } else {
+            self.dice.pick(&known).cloned()
+        };
+        if (returns || self.dice.once(3))
+            && let Some(framework) = user
         {
-            let roles: Vec<String> = self.frameworks[&framework].iter().cloned().collect();
+            let mut roles: Vec<String> = ROLES.map(str::to_owned).to_vec();
+            if let Some(known) = self.frameworks.get(&framework) {
+                roles = known.iter().cloned().collect();
+            }
             if let Some(role) = self.dice.pick(&roles) {
                 let part = Resources::parse("cpus:0.5;mem:32", "*").unwrap().allocated(role);
                 used.insert(framework.clone(), part.clone());
@@ -192,6 +231,11 @@ impl Play {
             }
         }
         self.agents.insert(id.clone(), total.clone());
+        self.infos.insert(id.clone(), info.clone());
+        if self.waits.is_some_and(|(enough, _)| self.agents.len() >= enough) {
+            self.waits = None;
+            self.paused = false;
+        }
         if let Some(plain) = &mut self.plain {
             let agent = reference::Agent {
                 info: info.clone(),
@@ -269,15 +313,29 @@ impl Play {
     }
 
     fn add_framework(&mut self) {
-        let id = FrameworkId::new(format!("framework{}", self.made));
+        let mut id = FrameworkId::new(format!("framework{}", self.made));
         self.made += 1;
+        let returning = self.held.iter().map(|held| &held.framework);
+        let returning: BTreeSet<FrameworkId> = returning
+            .filter(|id| !self.frameworks.contains_key(*id))
+            .cloned()
+            .collect();
+        if let Some(returning) = returning.first()
+            && self.dice.once(2)
+        {
+            id = returning.clone();
+        }
+        let mut used: BTreeMap<AgentId, Resources> = BTreeMap::new();
+        for held in self.held.iter().filter(|held| held.framework == id) {
+            *used.entry(held.agent.clone()).or_default() += &held.resources;
+        }
         let (info, options, roles) = self.framework();
         let active = !self.dice.once(5);
         if let Some(plain) = &mut self.plain {
             plain.add_framework(&id, plain_framework(&info, &options, &roles, active));
         }
         self.real
-            .add_framework(self.now, &id, &info, &BTreeMap::new(), active, options);
+            .add_framework(self.now, &id, &info, &used, active, options);
         self.frameworks.insert(id, roles);
     }
 
@@ -346,22 +404,7 @@ impl Play {
 
     fn set_quota(&mut self) {
         let role = (*self.dice.pick(&["a", "b", "c", "*"]).unwrap()).to_owned();
-        let dice = &mut self.dice;
-        let quota = match dice.roll(4) {
-            0 => Quota::default(),
-            1 => Quota {
-                guarantees: Quantities::parse(&format!("cpus:{}", 1 + dice.roll(6))).unwrap(),
-                limits: Limits::new(),
-            },
-            2 => Quota {
-                guarantees: Quantities::new(),
-                limits: Limits::parse(&format!("cpus:{};mem:{}", dice.roll(8), 64 * dice.roll(8))).unwrap(),
-            },
-            _ => Quota {
-                guarantees: Quantities::parse(&format!("cpus:{};mem:64", 1 + dice.roll(3))).unwrap(),
-                limits: Limits::parse(&format!("cpus:{}", 3 + dice.roll(6))).unwrap(),
-            },
-        };
+        let quota = quota(&mut self.dice);
         if quota.is_default() {
             self.quotas.remove(&role);
         } else {
@@ -388,12 +431,13 @@ impl Play {
         let frameworks: Vec<FrameworkId> = self.frameworks.keys().cloned().collect();
         let agent = self.dice.pick(&agents).cloned();
         let framework = self.dice.pick(&frameworks).cloned();
-        match (self.dice.roll(40), agent, framework) {
+        match (self.dice.roll(60), agent, framework) {
             (0..=2, ..) if agents.len() < 7 => self.add_agent(),
             (3..=5, ..) if frameworks.len() < 8 => self.add_framework(),
             (6, Some(id), _) => {
                 self.held.retain(|held| held.agent != id);
                 self.agents.remove(&id);
+                self.infos.remove(&id);
                 if let Some(plain) = &mut self.plain {
                     plain.remove_agent(&id);
                 }
@@ -431,14 +475,20 @@ impl Play {
                 }
             }
             (10..=11, _, Some(id)) => {
-                let role = self.frameworks[&id].first().unwrap().clone();
-                let roles = BTreeSet::from([role.clone()]);
+                let own = self.frameworks[&id].clone();
+                // None named stands for all.
+                let (roles, meant) = if self.dice.once(3) {
+                    (BTreeSet::new(), own)
+                } else {
+                    let first = BTreeSet::from([own.first().unwrap().clone()]);
+                    (first.clone(), first)
+                };
                 let suppress = self.dice.once(3);
                 if let Some(plain) = &mut self.plain {
                     if suppress {
-                        plain.suppress(&id, &role);
+                        plain.suppress(&id, &meant);
                     } else {
-                        plain.revive(&id, &role);
+                        plain.revive(&id, &meant);
                     }
                 }
                 if suppress {
@@ -460,6 +510,7 @@ impl Play {
             }
             (13, Some(id), _) => {
                 let info = self.agent_info();
+                self.infos.insert(id.clone(), info.clone());
                 if let Some(plain) = &mut self.plain {
                     let same = mesos::attributes::same(&plain.agents[&id].info.attributes, &info.attributes);
                     if same {
@@ -491,18 +542,82 @@ impl Play {
                 let time = [2, 100, 700, 1000][self.dice.roll(4) as usize];
                 self.now += Duration::from_millis(time);
             }
+            (34..=37, Some(id), _) => self.operate_on_free(&id),
+            (38..=42, ..) => self.operate_on_offer(),
+            (43..=44, Some(id), framework) => self.add_provider(&id, framework.as_ref()),
+            (45..=46, Some(id), _) => self.change_agent(&id),
+            (47, Some(id), _) => self.change_unavailability(&id),
+            (48..=49, Some(agent), Some(framework)) => self.answer_inverse_offer(&agent, &framework),
+            (50, _, Some(id)) if self.dice.once(4) => {
+                // A hint that Mesos' allocator does not take.
+                self.real
+                    .request_resources(self.now, &id, &[v0::Request::default()]);
+            }
+            (50, ..) => self.operate_on_nobody(),
+            (51, ..) if self.waits.is_none() && self.dice.once(3) => {
+                self.paused = true;
+                self.real.pause(self.now);
+            }
+            (52, ..) => {
+                // A copy goes on as its original would.
+                self.real = self.real.clone();
+            }
             _ => return Some(self.run()),
         }
         None
     }
 
+    /// What is free of agents, and what metrics say, are what they should be.
+    pub fn compare(&self) {
+        self.compare_answers();
+        for id in self.agents.keys() {
+            let held = self.held.iter().filter(|held| held.agent == *id);
+            let taken = held.fold(Resources::new(), |sum, held| {
+                sum + &held.resources.clone().unallocated()
+            });
+            assert_eq!(self.real.offered_or_allocated(id), Some(taken), "held of {id}");
+        }
+        let Some(plain) = &self.plain else { return };
+        let mut shown = Vec::new();
+        self.real.metrics(&mut shown);
+        let mut shown: BTreeMap<String, f64> = shown.into_iter().collect();
+        shown.remove("allocator/mesos/allocation_runs");
+        let used = self.held.iter().filter(|held| held.used);
+        let used: Vec<(FrameworkId, Resources)> = used
+            .map(|held| (held.framework.clone(), held.resources.clone()))
+            .collect();
+        let wanted = plain.metrics(self.now, &used);
+        let differ = |one: &BTreeMap<String, f64>, two: &BTreeMap<String, f64>| {
+            let all = one.clone().into_iter();
+            all.filter(|(name, value)| two.get(name) != Some(value))
+                .collect::<Vec<_>>()
+        };
+        let (too_much, missing) = (differ(&shown, &wanted), differ(&wanted, &shown));
+        assert!(
+            too_much.is_empty() && missing.is_empty(),
+            "metrics are {too_much:?}, not {missing:?}"
+        );
+    }
+
     /// A run, by what the allocator asked for: all agents once a second, else those that changed.
     fn run(&mut self) -> Decisions {
+        if self.paused && self.waits.is_none() && self.dice.once(3) {
+            self.paused = false;
+            self.real.resume(self.now);
+        }
         self.now = self.now.max(self.real.next_run().unwrap());
+        if self.waits.is_some_and(|(_, until)| until <= self.now) {
+            self.waits = None;
+            self.paused = false;
+        }
         let candidates = self.real.candidates(self.now);
         let decisions = self.real.run(self.now);
+        if self.paused {
+            assert!(decisions.is_empty(), "offers while there should be none");
+            return decisions;
+        }
         if let Some(plain) = &mut self.plain {
-            let wanted = plain.run(self.now, candidates.as_ref());
+            let (wanted, asked) = plain.run(self.now, candidates.as_ref());
             let found: Offers = decisions
                 .offers
                 .iter()
@@ -516,6 +631,12 @@ impl Play {
                 })
                 .collect();
             assert_eq!(found, wanted, "other offers than by the rules");
+            let inverse = decisions.inverse_offers.iter();
+            let inverse: BTreeSet<(FrameworkId, AgentId)> = inverse
+                .map(|one| (one.framework_id.clone(), one.agent_id.clone()))
+                .collect();
+            assert_eq!(inverse, asked, "others are asked to leave");
+            assert_eq!(inverse.len(), decisions.inverse_offers.len());
             assert_eq!(self.real.counts(), plain.counts());
         }
         for offer in &decisions.offers {
@@ -526,7 +647,26 @@ impl Play {
                 used: false,
             });
         }
+        self.compare();
         decisions
+    }
+}
+
+fn quota(dice: &mut Dice) -> Quota {
+    match dice.roll(4) {
+        0 => Quota::default(),
+        1 => Quota {
+            guarantees: Quantities::parse(&format!("cpus:{}", 1 + dice.roll(6))).unwrap(),
+            limits: Limits::new(),
+        },
+        2 => Quota {
+            guarantees: Quantities::new(),
+            limits: Limits::parse(&format!("cpus:{};mem:{}", dice.roll(8), 64 * dice.roll(8))).unwrap(),
+        },
+        _ => Quota {
+            guarantees: Quantities::parse(&format!("cpus:{};mem:64", 1 + dice.roll(3))).unwrap(),
+            limits: Limits::parse(&format!("cpus:{}", 3 + dice.roll(6))).unwrap(),
+        },
     }
 }
 

@@ -9,8 +9,12 @@ use mesos::ids::{AgentId, FrameworkId};
 use mesos::{Limits, Quantities, Resource, Resources, Scalar};
 use mesos_proto::v0::{self, framework_info::capability as can, slave_info::capability as has};
 
-use crate::hierarchical::chance::{draw, fraction, lot, of_text};
+use crate::hierarchical::chance::{by_lot, draw, fraction, lot, of_text};
 use crate::{Options, Quota, SorterKind};
+
+mod maintenance;
+mod metrics;
+mod operations;
 
 pub(super) struct Agent {
     pub info: v0::SlaveInfo,
@@ -49,6 +53,7 @@ pub(super) struct Reference {
     pub weights: BTreeMap<String, f64>,
     pub whitelist: Option<BTreeSet<String>>,
     filters: Vec<Filter>,
+    absence: maintenance::Absence,
     /// Who is tracked in a role, with the number of allocations made to it there.
     members: BTreeMap<String, BTreeMap<FrameworkId, u64>>,
     /// Allocations made to a role and those below it.
@@ -85,6 +90,7 @@ impl Reference {
             weights: BTreeMap::new(),
             whitelist: None,
             filters: Vec::new(),
+            absence: maintenance::Absence::default(),
             members: BTreeMap::new(),
             counts: BTreeMap::new(),
             leaf_counts: BTreeMap::new(),
@@ -162,11 +168,20 @@ impl Reference {
 
     // What happens.
 
+    /// What it uses counts from now on, if its agents said so before.
     pub fn add_framework(&mut self, id: &FrameworkId, framework: Framework) {
         let roles = framework.roles.clone();
         self.frameworks.insert(id.clone(), framework);
         for role in &roles {
             self.track(id, role);
+        }
+        let used: Vec<Resources> = self
+            .agents
+            .values()
+            .filter_map(|agent| agent.held.get(id).cloned())
+            .collect();
+        for role in used.iter().flat_map(|used| used.allocations().into_keys()) {
+            self.count(id, &role);
         }
     }
 
@@ -175,6 +190,7 @@ impl Reference {
             agent.held.remove(id);
         }
         self.frameworks.remove(id);
+        self.absence.remove_framework(id);
         self.filters.retain(|filter| filter.framework != *id);
         let roles: Vec<String> = self.members.keys().cloned().collect();
         for role in roles {
@@ -185,6 +201,7 @@ impl Reference {
     pub fn set_active(&mut self, id: &FrameworkId, active: bool) {
         self.frameworks.get_mut(id).unwrap().active = active;
         if !active {
+            self.absence.forget_framework(id);
             self.filters.retain(|filter| filter.framework != *id);
         }
     }
@@ -211,6 +228,7 @@ impl Reference {
         for role in revived {
             self.forget_filters(id, &role);
         }
+        self.absence.forget_framework(id);
     }
 
     fn forget_filters(&mut self, id: &FrameworkId, role: &str) {
@@ -218,14 +236,17 @@ impl Reference {
             .retain(|filter| filter.framework != *id || filter.role != role);
     }
 
-    pub fn suppress(&mut self, id: &FrameworkId, role: &str) {
+    pub fn suppress(&mut self, id: &FrameworkId, roles: &BTreeSet<String>) {
         let framework = self.frameworks.get_mut(id).unwrap();
-        framework.suppressed.insert(role.to_owned());
+        framework.suppressed.extend(roles.iter().cloned());
     }
 
-    pub fn revive(&mut self, id: &FrameworkId, role: &str) {
-        self.forget_filters(id, role);
-        self.frameworks.get_mut(id).unwrap().suppressed.remove(role);
+    pub fn revive(&mut self, id: &FrameworkId, roles: &BTreeSet<String>) {
+        self.absence.forget_framework(id);
+        for role in roles {
+            self.forget_filters(id, role);
+            self.frameworks.get_mut(id).unwrap().suppressed.remove(role);
+        }
     }
 
     pub fn add_agent(&mut self, id: &AgentId, agent: Agent) {
@@ -238,14 +259,24 @@ impl Reference {
             },
         );
         for (framework, resources) in held {
-            for (role, part) in resources.allocations() {
-                self.allocate(&framework, &role, id, &part);
+            self.hold(id, &framework, &resources);
+        }
+    }
+
+    /// A framework holds something that it was not offered. What an unknown one holds counts from when it comes.
+    fn hold(&mut self, agent: &AgentId, framework: &FrameworkId, resources: &Resources) {
+        if self.frameworks.contains_key(framework) {
+            for role in resources.allocations().into_keys() {
+                self.count(framework, &role);
             }
         }
+        let held = &mut self.agents.get_mut(agent).unwrap().held;
+        *held.entry(framework.clone()).or_default() += resources;
     }
 
     pub fn remove_agent(&mut self, id: &AgentId) {
         let agent = self.agents.remove(id).unwrap();
+        self.absence.remove_agent(id);
         self.filters.retain(|filter| filter.agent != *id);
         for (framework, held) in agent.held {
             for role in held.allocations().into_keys() {
@@ -255,11 +286,13 @@ impl Reference {
     }
 
     pub fn set_attributes(&mut self, id: &AgentId, info: v0::SlaveInfo) {
+        self.absence.forget_agent(id);
         self.filters.retain(|filter| filter.agent != *id);
         self.agents.get_mut(id).unwrap().info = info;
     }
 
-    fn allocate(&mut self, framework: &FrameworkId, role: &str, agent: &AgentId, resources: &Resources) {
+    /// A role of a framework is given something.
+    fn count(&mut self, framework: &FrameworkId, role: &str) {
         self.track(framework, role);
         *self.members.get_mut(role).unwrap().get_mut(framework).unwrap() += 1;
         for tree in above(role).chain([role]) {
@@ -268,8 +301,6 @@ impl Reference {
         if let Some(count) = self.leaf_counts.get_mut(role) {
             *count += 1;
         }
-        let held = &mut self.agents.get_mut(agent).unwrap().held;
-        *held.entry(framework.clone()).or_default() += resources;
     }
 
     /// `time` is how long they are refused.
@@ -290,7 +321,7 @@ impl Reference {
         for (role, part) in resources.allocations() {
             self.untrack(framework, &role);
             if let Some(time) = time.filter(|time| !time.is_zero())
-                && self.frameworks[framework].active
+                && self.frameworks.get(framework).is_some_and(|known| known.active)
                 && self
                     .members
                     .get(&role)
@@ -610,7 +641,7 @@ impl Reference {
         agent: &AgentId,
         framework: &FrameworkId,
         role: &str,
-        mut resources: Resources,
+        resources: Resources,
     ) -> Resources {
         let (agent, framework) = (of_text(agent.as_str()), of_text(framework.as_str()));
         let what = [
@@ -623,15 +654,23 @@ impl Reference {
             of_text(role),
         ];
         let seed = draw(self.seed, &what);
-        if resources.names().len() < resources.len() {
-            resources.shuffle(|below| (draw(seed, &[below as u64]) % below as u64) as usize);
-        }
-        resources
+        by_lot(&resources, seed)
     }
 
     // A run.
 
-    pub fn run(&mut self, now: Time, candidates: Option<&BTreeSet<AgentId>>) -> Offers {
+    /// What is offered, and who is asked to leave which agent.
+    pub fn run(
+        &mut self,
+        now: Time,
+        candidates: Option<&BTreeSet<AgentId>>,
+    ) -> (Offers, BTreeSet<(FrameworkId, AgentId)>) {
+        let offers = self.offers(now, candidates);
+        let asked = self.ask(now, candidates);
+        (offers, asked)
+    }
+
+    fn offers(&mut self, now: Time, candidates: Option<&BTreeSet<AgentId>>) -> Offers {
         self.runs += 1;
         self.filters.retain(|filter| filter.until > now);
         let mut offers = Offers::new();
@@ -749,7 +788,7 @@ impl Reference {
                         }
                         headroom -= &counted;
                         let offer = offer.allocated(&role);
-                        self.allocate(&id, &role, agent, &offer);
+                        self.hold(agent, &id, &offer);
                         *offers
                             .entry((id.clone(), role.clone(), agent.clone()))
                             .or_default() += &offer;

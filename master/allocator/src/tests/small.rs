@@ -341,6 +341,49 @@ fn reservations_change_what_is_offered_to_whom() {
 }
 
 #[test]
+fn the_longest_way_to_a_role_is_gone() {
+    let mut cluster = Cluster::new(Options::default());
+    let role = "a/".repeat(mesos::roles::PARTS_MAX - 1) + "a";
+    cluster
+        .framework("F", &role, &[])
+        .agent("A", &format!("cpus({role}):1;mem({role}):64"));
+    let offers = cluster.run();
+    assert_eq!(offers.len(), 1);
+    assert_eq!(offers[0].role, role);
+    cluster.allocator.remove_agent(cluster.now, &AgentId::new("A"));
+    assert!(cluster.run().is_empty());
+}
+
+/// Work that grows with the square of the number of roles would take minutes.
+#[test]
+fn a_framework_of_very_many_roles_comes_and_goes() {
+    let mut cluster = Cluster::new(Options::default());
+    cluster
+        .framework("other", "r7", &[])
+        .agent("A", "cpus:4;mem:1024");
+    let info = |roles: std::ops::Range<u32>| v0::FrameworkInfo {
+        roles: roles.map(|n| format!("r{n}")).collect(),
+        capabilities: vec![v0::framework_info::Capability {
+            r#type: Some(Type::MultiRole),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let (id, now) = (FrameworkId::new("many"), cluster.now);
+    let allocator = &mut cluster.allocator;
+    let options = FrameworkOptions::default;
+    allocator.add_framework(now, &id, &info(0..50_000), &BTreeMap::new(), true, options());
+    allocator.suppress_offers(now, &id, &BTreeSet::new());
+    allocator.revive_offers(now, &id, &BTreeSet::new());
+    allocator.update_framework(now, &id, &info(25_000..75_000), options());
+    assert_eq!(allocator.run(now).offers.len(), 1);
+    allocator.remove_framework(now, &id);
+    assert_eq!(allocator.check(), Ok(()));
+    let counts = allocator.counts();
+    assert_eq!(counts.keys().collect::<Vec<_>>(), ["r7"]);
+}
+
+#[test]
 fn metrics_have_the_names_and_numbers_of_mesos() {
     let mut cluster = Cluster::new(Options::default());
     let quota = Quota {
@@ -369,6 +412,26 @@ fn metrics_have_the_names_and_numbers_of_mesos() {
             "{name}"
         );
     }
+    // What is offered is not consumed yet; what is used is, of the whole cluster, too.
+    let (used, rest) = (
+        resources("cpus:1").allocated("a"),
+        resources("cpus:3;mem:512").allocated("a"),
+    );
+    assert!(shown.keys().all(|name| !name.ends_with("/consumed")));
+    let (id, agent) = (&offer.framework_id, &offer.agent_id);
+    cluster
+        .allocator
+        .transition_offered_to_allocated(cluster.now, id, agent, &used);
+    let mut shown = Vec::new();
+    cluster.allocator.metrics(&mut shown);
+    for role in ["", "a"] {
+        let name = format!("allocator/mesos/quota/roles/{role}/resources/cpus/consumed");
+        assert!(shown.contains(&(name, 1.0)), "{shown:?}");
+    }
+    let offer = Allotment {
+        resources: rest,
+        ..offer
+    };
     cluster.decline(&offer, None);
     let mut shown = Vec::new();
     cluster.allocator.metrics(&mut shown);

@@ -90,8 +90,14 @@ impl Master {
                 ));
             }
         }
+        let agents = self.agents_by_machine();
         for id in machines {
-            match self.machines.get(&MachineKey::of(id)) {
+            let key = MachineKey::of(id);
+            match self.machines.get(&key) {
+                // It is up, and nothing else is known of it but that agents run there.
+                None if agents.contains_key(&key) => {
+                    return refuse(format!("Machine '{}' {otherwise}", shown(id)));
+                }
                 None => {
                     return refuse(format!(
                         "Machine '{}' is not part of a maintenance schedule",
@@ -132,42 +138,51 @@ impl Master {
         self.machines = scheduled;
         self.schedules = vec![schedule];
         let after: BTreeSet<MachineKey> = self.machines.keys().cloned().collect();
+        let agents = self.agents_by_machine();
         for key in before.union(&after) {
-            self.tell_of_unavailability(now, key, effects);
+            let on_it = agents.get(key).map_or(&[][..], Vec::as_slice);
+            self.tell_of_unavailability(now, key, on_it, effects);
         }
     }
 
     /// Agents on a machine are away at another time, or not any more: offers of them are taken back.
     ///
     /// Mesos: `Master::updateUnavailability`.
-    fn tell_of_unavailability(&mut self, now: Time, key: &MachineKey, effects: &mut Effects) {
+    fn tell_of_unavailability(
+        &mut self,
+        now: Time,
+        key: &MachineKey,
+        on_it: &[AgentId],
+        effects: &mut Effects,
+    ) {
         let unavailability = self
             .machines
             .get(key)
             .map(|machine| machine.unavailability.clone());
-        for agent_id in self.agents_on(key) {
-            let Some(agent) = self.agents.get(&agent_id) else {
+        for agent_id in on_it {
+            let Some(agent) = self.agents.get(agent_id) else {
                 continue;
             };
             info!(%agent_id, unavailable = unavailability.is_some(), "unavailability of agent updated");
             for offer_id in agent.offers.clone() {
                 self.rescind_offer(now, &offer_id, effects);
             }
-            self.rescind_inverse_offers_of_agent(now, &agent_id, effects);
+            self.rescind_inverse_offers_of_agent(now, agent_id, effects);
             self.allocator
-                .update_unavailability(now, &agent_id, unavailability.clone());
+                .update_unavailability(now, agent_id, unavailability.clone());
         }
     }
 
     /// The registry holds the machines as down: their agents are ended and removed, and may not return.
     pub(super) fn machines_down(&mut self, _now: Time, machines: &[v0::MachineID], effects: &mut Effects) {
         let reason = "Operator initiated 'Machine DOWN'";
+        let mut agents = self.agents_by_machine();
         for id in machines {
             let key = MachineKey::of(id);
             if let Some(machine) = self.machines.get_mut(&key) {
                 machine.mode = Mode::Down;
             }
-            for agent_id in self.agents_on(&key) {
+            for agent_id in agents.remove(&key).unwrap_or_default() {
                 let Some(agent) = self.agents.get(&agent_id) else {
                     continue;
                 };
@@ -194,18 +209,22 @@ impl Master {
             schedule.windows.retain(|window| !window.machine_ids.is_empty());
         }
         self.schedules.retain(|schedule| !schedule.windows.is_empty());
+        let agents = self.agents_by_machine();
         for key in &keys {
             self.machines.remove(key);
-            self.tell_of_unavailability(now, key, effects);
+            let on_it = agents.get(key).map_or(&[][..], Vec::as_slice);
+            self.tell_of_unavailability(now, key, on_it, effects);
         }
     }
 
-    fn agents_on(&self, key: &MachineKey) -> Vec<AgentId> {
-        self.agents
-            .values()
-            .filter(|agent| MachineKey::of_agent(&agent.info, &agent.pid) == *key)
-            .map(|agent| agent.id.clone())
-            .collect()
+    /// The agents on each machine that has some.
+    pub(crate) fn agents_by_machine(&self) -> BTreeMap<MachineKey, Vec<AgentId>> {
+        let mut machines: BTreeMap<MachineKey, Vec<AgentId>> = BTreeMap::new();
+        for agent in self.agents.values() {
+            let key = MachineKey::of_agent(&agent.info, &agent.pid);
+            machines.entry(key).or_default().push(agent.id.clone());
+        }
+        machines
     }
 
     /// When an agent will be away.

@@ -13,7 +13,7 @@ use super::{Changed, Stored, refuse};
 use crate::effect::{Answer, Effects};
 use crate::registry::Operation;
 use crate::roles::is_in_subtree;
-use crate::state::Master;
+use crate::state::{Master, Pending};
 
 impl Master {
     /// The old way: a role without quota gets a guarantee that is its limit.
@@ -39,7 +39,8 @@ impl Master {
         if !self.is_known_role(&role) {
             return refuse(format!("{prefix}: Unknown role '{role}'"));
         }
-        if self.quotas.contains_key(&role) {
+        let quotas = self.quotas_to_come();
+        if quotas.contains_key(&role) {
             return refuse(format!(
                 "{prefix}: Cannot set quota for role '{role}' which already has quota"
             ));
@@ -58,7 +59,7 @@ impl Master {
             limits: amounts,
             ..Default::default()
         };
-        let tree = QuotaTree::new(&self.quotas).with(std::slice::from_ref(&config));
+        let tree = QuotaTree::new(&quotas).with(std::slice::from_ref(&config));
         tree.check()
             .or_else(|reason| refuse(format!("{prefix}: {reason}")))?;
         if role.contains('/') {
@@ -98,7 +99,10 @@ impl Master {
             validate::quota_config(config)
                 .or_else(|error| refuse(format!("Invalid QuotaConfig: {error}")))?;
         }
-        for config in configs.iter().filter(|_| !force) {
+        for config in configs
+            .iter()
+            .filter(|config| !force && !config.limits.is_empty())
+        {
             let limits = Limits::from_protos(&config.limits);
             let consumed = self.consumed_quota(&config.role);
             if !limits.allow(&consumed) {
@@ -109,7 +113,8 @@ impl Master {
                 ));
             }
         }
-        let tree = QuotaTree::new(&self.quotas).with(&configs);
+        let quotas = self.quotas_to_come();
+        let tree = QuotaTree::new(&quotas).with(&configs);
         tree.check()
             .or_else(|reason| refuse(format!("Invalid QuotaConfig: {reason}")))?;
         let (guarantees, capacity) = (tree.total(), self.capacity());
@@ -129,7 +134,8 @@ impl Master {
                 "Failed to validate remove quota request for path '{path}': Unknown role '{role}'"
             ));
         }
-        if !self.quotas.contains_key(role) {
+        let quotas = self.quotas_to_come();
+        if !quotas.contains_key(role) {
             return refuse(match path {
                 Some(path) => {
                     format!("Failed to remove quota for path '{path}': Role '{role}' has no quota set")
@@ -142,10 +148,34 @@ impl Master {
             ..Default::default()
         };
         let configs = vec![config];
-        if let (Some(path), Err(reason)) = (path, QuotaTree::new(&self.quotas).with(&configs).check()) {
+        if let (Some(path), Err(reason)) = (path, QuotaTree::new(&quotas).with(&configs).check()) {
             return refuse(format!("Failed to remove quota for path '{path}': {reason}"));
         }
         Ok((Operation::UpdateQuota(configs.clone()), Changed::Quota(configs)))
+    }
+
+    /// The quotas as they are when what is on its way to the registry is there.
+    fn quotas_to_come(&self) -> BTreeMap<String, Quota> {
+        let mut quotas = self.quotas.clone();
+        for pending in self.pending.values() {
+            let Pending::Operator(_, changed) = pending else {
+                continue;
+            };
+            let configs = match &**changed {
+                Changed::OldQuota(config) => std::slice::from_ref(config),
+                Changed::Quota(configs) => configs,
+                Changed::Weights(_) | Changed::Schedule(_) | Changed::Down(_) | Changed::Up(_) => continue,
+            };
+            for config in configs {
+                let quota = quota_of(config);
+                if quota.is_default() {
+                    quotas.remove(&config.role);
+                } else {
+                    quotas.insert(config.role.clone(), quota);
+                }
+            }
+        }
+        quotas
     }
 
     /// All that agents have and keep.
@@ -183,6 +213,9 @@ impl Master {
     /// Takes back what the role was offered above its limit, then what others were offered until its guarantee could be
     /// met.
     fn make_room(&mut self, now: Time, config: &quota::QuotaConfig, effects: &mut Effects) {
+        if self.offers.is_empty() {
+            return;
+        }
         let quota = quota_of(config);
         let mut held = self.consumed_quota(&config.role) + &self.offered_quantities(&config.role);
         for offer_id in self.offers_by_framework() {

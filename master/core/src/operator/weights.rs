@@ -15,7 +15,7 @@ impl Master {
         let prefix = "Failed to validate update weights request JSON";
         for info in &mut weights {
             let role = info.role.as_deref().unwrap_or_default().trim().to_owned();
-            if let Err(error) = mesos::roles::validate(&role) {
+            if let Err(error) = mesos::roles::validate(&role).and_then(|()| mesos::roles::check_size(&role)) {
                 return refuse(format!("{prefix}: Invalid role '{role}': {error}"));
             }
             if !self.is_known_role(&role) {
@@ -46,7 +46,8 @@ impl Master {
         info!(roles = weights.len(), "weights updated");
         self.weights.extend(weights.iter().cloned());
         self.allocator.update_weights(now, &weights);
-        if weights.iter().any(|(role, _)| self.is_role_in_use(role)) {
+        let used = self.roles_in_use();
+        if weights.iter().any(|(role, _)| used.contains(role)) {
             let offers: Vec<_> = self.offers.keys().cloned().collect();
             for offer_id in offers {
                 self.rescind_offer(now, &offer_id, effects);

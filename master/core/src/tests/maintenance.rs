@@ -55,6 +55,21 @@ fn schedules_and_machines_are_checked_in_mesos_words() {
     ] {
         assert_eq!(world.operator(call).0, refused(&text));
     }
+    // One with an agent is known, and it is up.
+    world.register(0, "cpus:1;mem:64");
+    for (call, wanted) in [
+        (
+            OperatorCall::StartMaintenance(machines(&[MACHINE])),
+            "is not in DRAINING mode and cannot be brought down",
+        ),
+        (
+            OperatorCall::StopMaintenance(machines(&[MACHINE])),
+            "is not in DOWN mode and cannot be brought up",
+        ),
+    ] {
+        let text = format!("Machine '{MACHINE}' {wanted}");
+        assert_eq!(world.operator(call).0, refused(&text));
+    }
     assert_eq!(world.operator(schedule(MACHINE)).0, Some(Answer::Ok));
     let up = OperatorCall::StopMaintenance(machines(&[MACHINE]));
     let text = format!("Machine '{MACHINE}' is not in DOWN mode and cannot be brought up");

@@ -374,6 +374,116 @@ fn a_lost_operation_is_reconciled_and_an_agents_word_on_its_resources_counts() {
 }
 
 #[test]
+fn an_operation_of_nobody_is_acknowledged_when_its_framework_was_waited_for() {
+    let mut world = World::new();
+    let mut slave = super::world::agent_info(0, "cpus:4;mem:1024;disk:1000");
+    slave.id = Some(Box::new(v0::SlaveID {
+        value: "OLD-S0".to_owned(),
+        ..Default::default()
+    }));
+    let agent_id = slave.id.clone();
+    let returning = internal::ReregisterSlaveMessage {
+        slave,
+        version: Some("1.11.0".to_owned()),
+        agent_capabilities: mesos::capabilities::agent_capabilities(),
+        resource_version_uuid: Some(Box::default()),
+        ..Default::default()
+    };
+    world.input(Input::ReregisterAgent(World::pid(0), Box::new(returning)));
+    // An operation of a framework that this master has not heard of.
+    let status = v0::OperationStatus {
+        state: OperationState::OperationFinished,
+        uuid: Some(Box::new(uuid(7))),
+        ..Default::default()
+    };
+    let framework_id = Some(Box::new(super::world::framework_id("OLD-0000")));
+    let known = v0::Operation {
+        framework_id: framework_id.clone(),
+        slave_id: agent_id.clone(),
+        info: reserve(Some("r"), &[reserved("cpus", 1.0)]),
+        latest_status: status.clone(),
+        uuid: uuid(9),
+        ..Default::default()
+    };
+    let update = internal::UpdateSlaveMessage {
+        slave_id: *agent_id.clone().unwrap(),
+        update_oversubscribed_resources: Some(false),
+        operations: Some(Box::new(internal::update_slave_message::Operations {
+            operations: vec![known],
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    world.input(Input::UpdateAgent(World::pid(0), Box::new(update)));
+    let report = internal::UpdateOperationStatusMessage {
+        framework_id,
+        slave_id: agent_id,
+        latest_status: Some(Box::new(status.clone())),
+        status,
+        operation_uuid: Some(Box::new(uuid(9))),
+        ..Default::default()
+    };
+    let again = |world: &mut World| {
+        let input = Input::OperationStatus(World::pid(0), Box::new(report.clone()));
+        world.input(input)
+    };
+    assert!(sent(&again(&mut world)).is_empty());
+    assert_eq!(world.master.agents.values().next().unwrap().operations.len(), 1);
+    world.pass(std::time::Duration::from_secs(600));
+    let effects = again(&mut world);
+    let [ToAgent::OperationAcknowledgement(acknowledged)] = sent(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(acknowledged.operation_uuid, uuid(9));
+    assert!(world.master.agents.values().next().unwrap().operations.is_empty());
+}
+
+#[test]
+fn what_an_agent_can_spare_is_offered_and_the_same_word_again_changes_nothing() {
+    use mesos_proto::v0::framework_info::capability::Type;
+    let mut world = World::new();
+    world.register(0, "cpus:4;mem:1024;disk:1000");
+    let mut info = super::world::framework_info();
+    for kind in [Type::RevocableResources, Type::MultiRole] {
+        info.capabilities.push(v0::framework_info::Capability {
+            r#type: Some(kind),
+            ..Default::default()
+        });
+    }
+    info.roles = vec!["dev".to_owned()];
+    info.role = None;
+    world.subscribe("s", info);
+    // As an agent before 1.5 says it.
+    let spare = |world: &mut World, text: &str| {
+        let mut resources = mesos::Resources::parse(text, "*").unwrap().to_protos();
+        for resource in &mut resources {
+            resource.revocable = Some(Box::default());
+        }
+        let update = internal::UpdateSlaveMessage {
+            slave_id: v0::SlaveID {
+                value: "M-S0".to_owned(),
+                ..Default::default()
+            },
+            oversubscribed_resources: resources,
+            ..Default::default()
+        };
+        let mut effects = world.input(Input::UpdateAgent(World::pid(0), Box::new(update)));
+        effects.extend(world.allocate());
+        effects
+    };
+    let effects = spare(&mut world, "cpus:2");
+    let offer = super::world::offers(&effects, "s").remove(0);
+    assert!(offer.resources[0].revocable.is_some(), "{offer:?}");
+    let effects = spare(&mut world, "cpus:2");
+    assert!(super::world::events(&effects, "s").is_empty(), "{effects:?}");
+    let effects = spare(&mut world, "cpus:1");
+    let rescinded = super::world::events(&effects, "s")
+        .into_iter()
+        .find_map(|event| event.rescind.as_deref());
+    assert_eq!(rescinded.map(|rescind| &rescind.offer_id), Some(&offer.id));
+}
+
+#[test]
 fn an_operator_reserves_what_is_offered_and_hears_when_it_is_used() {
     let (mut world, offer) = cluster();
     let agent = mesos::ids::AgentId::from(&offer.slave_id);
@@ -420,6 +530,39 @@ fn an_operator_reserves_what_is_offered_and_hears_when_it_is_used() {
             "Invalid DESTROY operation: Persistent volumes not found".to_owned()
         ))
     );
+}
+
+#[test]
+fn roles_without_end_are_refused() {
+    use super::world::{events, framework_info};
+    let (mut world, offer) = cluster();
+    let agent = mesos::ids::AgentId::from(&offer.slave_id);
+    let deep = "a/".repeat(100_000) + "a";
+    let too_long = format!(
+        "Role '{}...' has more than 10000 bytes or 500 components",
+        &deep[..100]
+    );
+    let weights = OperatorCall::UpdateWeights(vec![v0::WeightInfo {
+        role: Some(deep.clone()),
+        weight: 2.0,
+        ..Default::default()
+    }]);
+    let reserve = reserve(
+        None,
+        &[reserved("cpus", 1.0).replace("\"web\"", &format!("\"{deep}\""))],
+    );
+    for call in [weights, OperatorCall::Operate(agent, Box::new(reserve))] {
+        let (answer, _) = world.operator(call);
+        let Some(Answer::BadRequest(reason)) = answer else {
+            panic!("{answer:?}")
+        };
+        assert!(reason.ends_with(&too_long), "{}", &reason[..200]);
+    }
+    let mut info = framework_info();
+    info.role = Some(deep);
+    let effects = world.subscribe("deep", info);
+    let error = events(&effects, "deep")[0].error.as_deref().unwrap();
+    assert_eq!(error.message, too_long);
 }
 
 #[test]

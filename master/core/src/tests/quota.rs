@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use mesos_proto::v0::{self, quota};
 use mesos_proto::{Dialect, Message};
 
-use super::world::{World, events, framework_info, offers};
-use crate::{Answer, OperatorCall, Options};
+use super::world::{World, answer, events, framework_info, offers};
+use crate::{Answer, Input, OperatorCall, Options, Ticket};
 
 fn config(text: &str) -> quota::QuotaConfig {
     quota::QuotaConfig::from_json(text.as_bytes(), Dialect::V0).unwrap()
@@ -29,6 +29,46 @@ fn in_role(role: &str) -> v0::FrameworkInfo {
         role: Some(role.to_owned()),
         ..framework_info()
     }
+}
+
+/// Two operators at once: the second hears what would be if the first were done.
+#[test]
+fn quota_on_its_way_to_the_registry_counts() {
+    let mut world = World::new();
+    world.register(0, "cpus:4;mem:1024");
+    let mut effects = Vec::new();
+    let mut call = |ticket: u64, call: OperatorCall| {
+        let from = effects.len();
+        world
+            .master
+            .handle(world.now, Input::Operator(Ticket(ticket), call), &mut effects);
+        answer(&effects[from..]).cloned()
+    };
+    let set_cpus = |role: &str, cpus: u32| {
+        set(&format!(
+            r#"{{"role":"{role}","guarantee":[{{"name":"cpus","type":"SCALAR","scalar":{{"value":{cpus}}}}}]}}"#
+        ))
+    };
+    assert_eq!(call(1, set_cpus("a", 3)), None);
+    assert_eq!(
+        call(2, set_cpus("a", 1)),
+        refused(
+            "Failed to validate set quota request: Cannot set quota for role 'a' which already has quota"
+        )
+    );
+    let Some(Answer::Conflict(reason)) = call(3, set_cpus("b", 2)) else {
+        panic!("too much is guaranteed")
+    };
+    assert!(reason.contains("'cpus:5' exceed cluster capacity"), "{reason}");
+    let remove = || OperatorCall::RemoveQuota {
+        role: "a".to_owned(),
+        path: None,
+    };
+    assert_eq!(call(4, remove()), None);
+    assert_eq!(
+        call(5, remove()),
+        refused("Failed to remove quota: Role 'a' has no quota set")
+    );
 }
 
 #[test]

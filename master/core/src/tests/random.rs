@@ -8,8 +8,10 @@ use mesos_proto::v0::{self, TaskState, internal, scheduler};
 use mesos_proto::{Dialect, Message};
 
 use super::operations::{operation, reserved, volume};
-use super::world::{World, agent_info, framework_info, offers, statuses, task};
+use super::world::{World, agent_info, events, offers, statuses, task};
 use crate::{Effect, Input, OperatorCall, StreamId, Timer, ToAgent};
+
+mod schedulers;
 
 /// A small generator: the same seed gives the same history.
 struct Dice(u64);
@@ -27,6 +29,8 @@ impl Dice {
 #[derive(Default)]
 struct Game {
     offers: Vec<(String, v0::Offer)>,
+    /// Inverse offers.
+    asked: Vec<(String, v0::OfferID)>,
     running: Vec<(String, u16, String)>,
     ended: BTreeMap<(String, String), TaskState>,
     timers: Vec<Timer>,
@@ -45,6 +49,11 @@ impl Game {
                     .into_iter()
                     .map(|offer| (stream.clone(), offer)),
             );
+            let asked = events(effects, &stream).into_iter();
+            let asked = asked.filter_map(|event| event.inverse_offers.as_deref());
+            for offer in asked.flat_map(|event| &event.inverse_offers) {
+                self.asked.push((stream.clone(), offer.id.clone()));
+            }
             for status in statuses(effects, &stream) {
                 // A task of a framework that is not partition aware may be lost and run on; reconciliation repeats.
                 if !mesos::task::is_terminal(status.state) || status.state == TaskState::TaskLost {
@@ -97,16 +106,10 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         .streams
         .get(&StreamId(stream.as_str().into()))
         .map(|id| id.as_str().to_owned());
-    match dice.roll(19) {
+    match dice.roll(27) {
         0 => world.register(n, "cpus:4;mem:1024;disk:100"),
         1 if framework.is_none() => {
-            let timeout = Some([0.0, 60.0][usize::try_from(dice.roll(2)).unwrap()]);
-            let info = v0::FrameworkInfo {
-                failover_timeout: timeout,
-                checkpoint: Some(dice.roll(2) == 0),
-                role: Some("web".to_owned()),
-                ..framework_info()
-            };
+            let info = schedulers::framework(dice);
             world.subscribe(&stream, info)
         }
         2 => world.input(Input::StreamClosed(StreamId(stream.as_str().into()))),
@@ -115,7 +118,7 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
         11..=13 if !game.offers.is_empty() => convert(world, game, dice),
         14 | 15 if !game.operations.is_empty() => finish(world, game, dice),
         16 => operate(world, n, dice),
-        17 => {
+        23 => {
             // Most of the time nothing is barred.
             let hosts = (dice.roll(4) == 0).then(|| [agent_info(n, "").hostname].into());
             world.input(Input::Whitelist(hosts))
@@ -160,6 +163,9 @@ fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {
             })
         }),
         10 => returns(world, n, dice),
+        17..=19 => framework.map_or_else(Vec::new, |id| schedulers::say(world, game, &stream, &id, dice)),
+        20 => schedulers::spare(world, n, dice),
+        21..=22 if !game.offers.is_empty() => schedulers::launch_part(world, game, dice),
         _ => world.input(Input::TimerFired(Timer::Allocation)),
     }
 }

@@ -11,7 +11,10 @@ use tracing::warn;
 ///
 /// The reason in Mesos' words.
 pub fn framework(info: &v0::FrameworkInfo) -> Result<(), String> {
-    mesos::validate::framework_info(info).map_err(|error| error.to_string())
+    mesos::validate::framework_info(info).map_err(|error| error.to_string())?;
+    let roles = mesos::roles::of_framework(info);
+    let checked = roles.iter().try_for_each(|role| mesos::roles::check_size(role));
+    checked.map_err(|error| error.to_string())
 }
 
 /// Checks that only roles of the framework are suppressed. Mesos: `Master::validateFramework`.

@@ -21,7 +21,16 @@ pub(crate) fn judge(
         Operation {
             reserve: Some(reserve),
             ..
-        } => rules::reserve(reserve, principal, capabilities, framework),
+        } => {
+            rules::reserve(reserve, principal, capabilities, framework)?;
+            let stacks = reserve
+                .resources
+                .iter()
+                .flat_map(|resource| &resource.reservations);
+            stacks
+                .filter_map(|reservation| reservation.role.as_deref())
+                .try_for_each(mesos::roles::check_size)
+        }
         Operation {
             unreserve: Some(unreserve),
             ..

@@ -3,7 +3,7 @@
 use mesos_proto::v0::machine_info::Mode;
 use mesos_proto::v0::maintenance::{ClusterStatus, Schedule, cluster_status};
 
-use crate::state::{MachineKey, Master};
+use crate::state::Master;
 
 impl Master {
     /// `/maintenance/schedule` and GET_MAINTENANCE_SCHEDULE.
@@ -17,16 +17,14 @@ impl Master {
     /// Mesos: `src/master/http.cpp`, `_getMaintenanceStatus`.
     pub fn maintenance_status(&self) -> ClusterStatus {
         let answers = self.allocator.inverse_offer_statuses();
+        let agents = self.agents_by_machine();
         let mut status = ClusterStatus::default();
         for (key, machine) in &self.machines {
             match machine.mode {
                 Mode::Draining => {
-                    let on_it = self
-                        .agents
-                        .values()
-                        .filter(|agent| MachineKey::of_agent(&agent.info, &agent.pid) == *key);
+                    let on_it = agents.get(key).into_iter().flatten();
                     let statuses = on_it
-                        .filter_map(|agent| answers.get(&agent.id))
+                        .filter_map(|id| answers.get(id))
                         .flat_map(|answers| answers.values().cloned());
                     status.draining_machines.push(cluster_status::DrainingMachine {
                         id: machine.id.clone(),

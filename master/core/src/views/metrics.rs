@@ -73,7 +73,7 @@ const COUNTERS: [&str; 58] = [
     "valid_status_update_acknowledgements",
 ];
 
-/// Operations and their outcomes; this master carries none of them out yet.
+/// Operations and their outcomes.
 const OPERATIONS: [&str; 8] = [
     "create",
     "create_disk",
@@ -176,11 +176,9 @@ impl Master {
     fn resource_metrics(&self, out: &mut Vec<(String, f64)>) {
         let mut total = Resources::default();
         let mut used = Resources::default();
-        let mut offered = Resources::default();
         for agent in self.agents.values() {
             total += &agent.total;
             used += &agent.used_total();
-            offered += &self.offered_of(agent);
         }
         let amount = |resources: &Resources, name: &str| {
             resources
@@ -197,15 +195,6 @@ impl Master {
                 out.push((format!("master/{name}{kind}_total"), all));
                 out.push((format!("master/{name}{kind}_used"), taken));
                 out.push((format!("master/{name}{kind}_percent"), percent));
-            }
-            let (all, taken) = (amount(&total, name), amount(&used, name));
-            if name != "gpus" {
-                let prefix = format!("allocator/mesos/resources/{name}");
-                out.push((format!("{prefix}/total"), all));
-                out.push((
-                    format!("{prefix}/offered_or_allocated"),
-                    taken + amount(&offered, name),
-                ));
             }
         }
         self.allocator.metrics(out);

@@ -105,6 +105,11 @@ fn mistakes_are_told_as_mesos_tells_them() {
             "Failed to load flag 'work_dir': Failed to load value 'file:///no/such/file': \
              Error reading file '/no/such/file': No such file or directory (os error 2)",
         ),
+        (
+            &["--port=x"],
+            &[],
+            "Failed to load flag 'port': Failed to load value 'x': Failed to convert 'x' to number",
+        ),
         (&["--help"], &[], "help"),
         (&["--help=1"], &[], "help"),
         (&["--zero", "--help"], &[], "help"),

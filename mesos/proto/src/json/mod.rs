@@ -19,7 +19,7 @@ use crate::message::Message;
 use self::number::Number;
 pub use self::number::write_f64;
 pub(crate) use self::parser::from_json;
-pub use self::parser::{DEPTH_MAX, Parser};
+pub use self::parser::{DEPTH_MAX, Parser, list_from_json, object_from_json};
 pub use self::writer::{Writer, write_string};
 
 /// A type a field can have.

@@ -27,6 +27,56 @@ pub(crate) fn from_json<M: Message>(text: &[u8], dialect: Dialect) -> Result<M, 
     result
 }
 
+/// Reads the JSON of one message where Mesos asks for an object before it looks at what is in it.
+///
+/// # Errors
+///
+/// Fails as [`Message::from_json`] does; what is no object counts as a mistake of syntax.
+///
+/// Mesos: 3rdparty/stout/include/stout/json.hpp, JSON::parse<JSON::Object>
+pub fn object_from_json<M: Message>(text: &[u8], dialect: Dialect) -> Result<M, JsonError> {
+    expect_kind(text, b'{')?;
+    from_json(text, dialect)
+}
+
+/// Reads the JSON of a list of messages.
+///
+/// # Errors
+///
+/// Fails as [`Message::from_json`] does for the first message that is not in order, without saying which; what is
+/// no array counts as a mistake of syntax.
+///
+/// Mesos: 3rdparty/stout/include/stout/json.hpp, JSON::parse<JSON::Array>; stout/protobuf.hpp, protobuf::parse
+pub fn list_from_json<M: Message>(text: &[u8], dialect: Dialect) -> Result<Vec<M>, JsonError> {
+    let text = expect_kind(text, b'[')?;
+    let mut parser = Parser::new(text, dialect);
+    let mut list = Vec::new();
+    parser.peek()?;
+    parser.sequence(b']', |parser| {
+        parser.peek()?;
+        let start = parser.position;
+        parser.skip()?;
+        list.push(from_json(&text.as_bytes()[start..parser.position], dialect)?);
+        Ok(())
+    })?;
+    Ok(list)
+}
+
+/// Checks that a text is one JSON value that starts like this.
+fn expect_kind(text: &[u8], first: u8) -> Result<&str, JsonError> {
+    let text = std::str::from_utf8(text)
+        .map_err(|error| JsonError::Syntax(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
+    let mut check = Parser::new(text, Dialect::V0);
+    let found = check.peek()?;
+    check.skip()?;
+    check.finish()?;
+    if found == first {
+        Ok(text)
+    } else {
+        Err(JsonError::Syntax("Unexpected JSON type parsed".to_owned()))
+    }
+}
+
 /// A place in a JSON text.
 #[derive(Debug)]
 pub struct Parser<'a> {

@@ -72,6 +72,37 @@ fn errors_speak_as_mesos_does() {
 }
 
 #[test]
+fn lists_are_read_one_by_one() {
+    let list = |text: &str| list_from_json::<v0::WeightInfo>(text.as_bytes(), Dialect::V0);
+    let read = list(r#" [ {"weight":1,"role":"a"} , {"weight":2} ] "#).unwrap();
+    let weights: Vec<f64> = read.iter().map(|info| info.weight).collect();
+    assert_eq!(weights, [1.0, 2.0]);
+    assert_eq!(list("[]").unwrap(), []);
+    for (text, error) in [
+        ("{}", "Unexpected JSON type parsed"),
+        (r#""a""#, "Unexpected JSON type parsed"),
+        ("[1]", "Expecting a JSON object"),
+        ("[[]]", "Expecting a JSON object"),
+        (
+            r#"[{"weight":1},{"role":"a"}]"#,
+            "Missing required fields: weight",
+        ),
+        (r#"[{"role":"a"},x]"#, "syntax error at line 1 near: x]"),
+        (
+            r#"[{"weight":1}],"more":1"#,
+            r#"Parsed JSON included non-whitespace trailing characters: ,"more":1"#,
+        ),
+        ("", "syntax error at line 1 near: "),
+    ] {
+        assert_eq!(list(text).unwrap_err().to_string(), error, "{text}");
+    }
+    let object = |text: &str| object_from_json::<v0::WeightInfo>(text.as_bytes(), Dialect::V0);
+    assert!(object("[]").unwrap_err().is_syntax());
+    assert!(!object("{}").unwrap_err().is_syntax());
+    assert_eq!(object(r#"{"weight":3}"#).unwrap().weight, 3.0);
+}
+
+#[test]
 fn both_dialects_and_lenient_values() {
     let text = r#" { "task_id" : {"value":"t\u00e9\ud83d\ude00"}, "agent_id":{"value":"a"}, "slave_id": 5,
         "name":"n", "data":"aGk=", "unknown":{"a":[1,2,{"b":null}]}, "command":null,
