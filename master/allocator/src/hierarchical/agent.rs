@@ -261,6 +261,11 @@ impl Agent {
         self.parts.plain && !self.overdrawn
     }
 
+    /// True when more is held than there is: the total shrank, which nobody asked the holders about.
+    pub fn is_overdrawn(&self) -> bool {
+        self.overdrawn
+    }
+
     /// True when a pair need not be asked.
     pub fn is_out_of_question(&self, pair: u32) -> bool {
         self.blocked.has(pair) || self.resting.has(pair)

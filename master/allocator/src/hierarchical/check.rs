@@ -35,8 +35,8 @@ impl Hierarchical {
         for (id, number) in &self.agent_numbers {
             let agent = self.agent(*number);
             let taken = agent.taken();
-            let whole = agent.total.non_shared().non_revocable();
-            if !whole.contains(&taken.non_shared().non_revocable()) {
+            let covered = agent.total.non_shared().contains(&taken.non_shared());
+            if covered == agent.is_overdrawn() {
                 return Err(format!("agent {id} has {} but {taken} is taken", agent.total));
             }
             let available = agent.total.non_shared() - &taken.non_shared() + &agent.total.shared();
@@ -102,7 +102,7 @@ impl Hierarchical {
                     }
                 }
             }
-            for (role, reserved) in agent.total.reservations() {
+            for (role, reserved) in agent.total.only_scalars().reservations() {
                 let node = self
                     .tree
                     .find(&role)

@@ -52,7 +52,8 @@ impl Hierarchical {
                 self.agent_mut(agent).allocated -= resources;
             }
         }
-        let had_nothing = self.agent(agent).available.is_empty();
+        let before = self.agent(agent);
+        let had_nothing = before.available.is_empty() && !before.is_overdrawn();
         let bare = self.with_agent(agent, |agent, names| agent.free(framework, resources, names));
         if !self.agent(agent).held.contains_key(&framework) {
             self.framework_mut(framework).agents.unset(agent);

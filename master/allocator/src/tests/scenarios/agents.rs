@@ -52,6 +52,26 @@ fn what_comes_back_is_offered_revocable_or_not_as_it_was() {
     });
 }
 
+/// Mesos: src/tests/hierarchical_allocator_tests.cpp, UpdateSlaveTotalResources
+#[test]
+fn an_agent_may_grow_and_shrink_below_what_is_held_of_it() {
+    always(|c| {
+        c.agent("A", ALL);
+        c.framework("F", "role1");
+        c.offers([("F", "role1", "A", ALL)]);
+        c.total("A", "cpus:112;mem:100;disk:100");
+        c.offers([("F", "role1", "A", "cpus:12")]);
+        let half = "cpus:50;mem:50;disk:50";
+        c.total("A", half);
+        c.no_offers();
+        c.back("F", "role1", "A", "cpus:112;mem:100;disk:100");
+        c.round();
+        c.offers([("F", "role1", "A", half)]);
+        c.total("A", ALL);
+        c.offers([("F", "role1", "A", half)]);
+    });
+}
+
 /// Mesos: src/tests/hierarchical_allocator_tests.cpp, UpdateSlaveCapabilities
 /// Mesos: src/tests/hierarchical_allocator_tests.cpp, DontOfferOldAgentToMultiRoleFramework
 #[test]
@@ -81,6 +101,21 @@ fn who_cannot_take_an_agent_does_not_keep_it_from_others() {
         let refined = reserved(reserved("cpus:1;mem:1;disk:1", "parent"), role);
         c.agent("A2", &refined);
         c.offers([("F1", role, "A2", refined)]);
+    });
+}
+
+/// Mesos: src/tests/hierarchical_allocator_tests.cpp, NonScalarReservationTrackingMESOS_9555
+#[test]
+fn agents_with_nothing_reserved_but_ports_come_and_go() {
+    always(|c| {
+        for agent in ["A1", "A2"] {
+            c.agent(agent, "cpus:1;mem:1;disk:1;ports(role):[1-2]");
+        }
+        c.remove_agent("A1");
+        c.remove_agent("A2");
+        c.framework("F", "role");
+        c.round();
+        c.no_offers();
     });
 }
 
