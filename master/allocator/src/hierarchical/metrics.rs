@@ -3,7 +3,7 @@
 use mesos::Scalar;
 
 use super::Hierarchical;
-use super::tree::ROOT;
+use super::tree::{Node, ROOT};
 
 /// The resources that have metrics of their own. Mesos: `src/master/allocator/mesos/metrics.cpp`.
 const SHOWN: [&str; 3] = ["cpus", "mem", "disk"];
@@ -25,14 +25,21 @@ impl Hierarchical {
             push(format!("resources/{name}/total"), amount(total));
             push(format!("resources/{name}/offered_or_allocated"), amount(held));
         }
+        self.write_consumed(self.tree.node(ROOT), &mut push);
         for (_, node) in self.tree.iter() {
             let role = &node.path;
+            // Of the role itself, without the roles below it, which has no weight beside them.
+            let (own, weight) = match &node.leaf {
+                Some(leaf) => (leaf, 1.0),
+                None => (&node.sort, node.weight),
+            };
             if !node.members.is_empty() {
-                let share = self.pool.share(&node.sort.tally.amounts, node.weight);
+                let share = self.pool.share(&own.tally.amounts, weight);
                 push(format!("roles/{role}/shares/dominant"), share);
-                let filters: u32 = node.members.values().map(|pair| self.pair(*pair).filters).sum();
-                push(format!("offer_filters/roles/{role}/active"), f64::from(filters));
             }
+            let filters: u32 = node.members.values().map(|pair| self.pair(*pair).filters).sum();
+            push(format!("offer_filters/roles/{role}/active"), f64::from(filters));
+            self.write_consumed(node, &mut push);
             if node.quota.is_default() {
                 continue;
             }
@@ -54,15 +61,26 @@ impl Hierarchical {
             names.sort_unstable();
             names.dedup();
             for name in names {
-                let held = self
-                    .names
-                    .get(name)
-                    .map_or(0, |id| node.sort.tally.amounts.get(id));
+                let id = self.names.get(name).filter(|_| !node.members.is_empty());
+                let held = id.map_or(0, |id| own.tally.amounts.get(id));
                 push(
                     format!("quota/roles/{role}/resources/{name}/offered_or_allocated"),
                     amount(held),
                 );
             }
+        }
+    }
+
+    /// What counts against a role's quota as the master sees it: what is reserved, and what is used beyond that.
+    fn write_consumed(&self, node: &Node, push: &mut impl FnMut(String, f64)) {
+        let mut consumed = node.used_free.clone();
+        consumed.add(&node.reservations);
+        let role = &node.path;
+        for (name, value) in self.names.quantities(&consumed).iter() {
+            push(
+                format!("quota/roles/{role}/resources/{name}/consumed"),
+                value.to_f64(),
+            );
         }
     }
 

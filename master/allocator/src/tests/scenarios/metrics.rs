@@ -136,3 +136,92 @@ fn excluded_resources_do_not_show_in_shares() {
         ]);
     });
 }
+
+/// A role and those above it are shown as long as anything speaks for it: a weight, quota, reservations, frameworks.
+///
+/// Mesos: src/tests/sorter_tests.cpp, RoleTreeTest, RolesTracking
+#[test]
+fn refusals_are_shown_of_every_role_that_matters() {
+    let are = |c: &Cluster, shown: bool| {
+        let value = shown.then_some(0.0);
+        c.metrics_are([
+            ("offer_filters/roles/a/active", value),
+            ("offer_filters/roles/a/b/active", value),
+            ("offer_filters/roles/a/b/c/active", value),
+        ]);
+    };
+    let role = "a/b/c";
+    always(|c| {
+        c.weight(role, 2.0);
+        are(c, true);
+        c.weight(role, 1.0);
+        are(c, false);
+        c.quota(role, "cpus:1");
+        are(c, true);
+        c.no_quota(role);
+        are(c, false);
+        c.agent("A", "cpus(a/b/c):1");
+        are(c, true);
+        c.remove_agent("A");
+        are(c, false);
+        c.framework("F", role);
+        are(c, true);
+        c.remove_framework("F");
+        are(c, false);
+    });
+}
+
+/// What tasks use and what is reserved is consumed, offers are not. The role without a name is all of them.
+///
+/// Mesos: src/master/allocator/mesos/hierarchical.cpp, RoleTree::trackAllocated and trackReservations
+#[test]
+fn what_roles_consume_is_shown_with_and_without_quota() {
+    let are = |c: &Cluster, all: Option<f64>, a: Option<f64>, ab: Option<f64>| {
+        c.metrics_are([
+            ("quota/roles//resources/cpus/consumed", all),
+            ("quota/roles/a/resources/cpus/consumed", a),
+            ("quota/roles/a/b/resources/cpus/consumed", ab),
+        ]);
+    };
+    always(|c| {
+        c.framework("F", "a/b");
+        c.agent("A", "cpus:4;mem:1024;cpus(a):1");
+        are(c, Some(1.0), Some(1.0), None);
+        c.launch("F", "a/b", "A", "cpus:2;mem:512;cpus(a):1");
+        are(c, Some(3.0), Some(3.0), Some(2.0));
+        assert_eq!(c.metric("quota/roles/a/b/resources/mem/consumed"), Some(512.0));
+        c.finished("F", "a/b", "A", "cpus:2;mem:512");
+        are(c, Some(1.0), Some(1.0), None);
+        c.remove_agent("A");
+        are(c, None, None, None);
+    });
+}
+
+/// Of a role with roles below it, what it holds itself is shown, and its weight is for it with those below.
+///
+/// Mesos: src/master/allocator/mesos/sorter/drf/metrics.cpp, Metrics::add; hierarchical.cpp, _quota_offered_or_allocated
+#[test]
+fn roles_below_do_not_show_in_those_above() {
+    let agent = "cpus:1;mem:1024";
+    always(|c| {
+        c.weight("a", 2.0);
+        c.guarantee_and_limit("a", "", "cpus:8;mem:8192");
+        c.agent("A1", agent);
+        c.framework("F1", "a/b");
+        c.offers([("F1", "a/b", "A1", agent)]);
+        let offered = "quota/roles/a/resources/cpus/offered_or_allocated";
+        c.metrics_are([
+            ("roles/a/shares/dominant", None),
+            ("roles/a/b/shares/dominant", Some(1.0)),
+            (offered, Some(0.0)),
+        ]);
+        c.framework("F2", "a");
+        c.agent("A2", agent);
+        c.offers([("F2", "a", "A2", agent)]);
+        c.metrics_are([
+            ("roles/a/shares/dominant", Some(0.5)),
+            ("roles/a/b/shares/dominant", Some(0.5)),
+            (offered, Some(1.0)),
+        ]);
+    });
+}
