@@ -330,6 +330,22 @@ fn a_role_without_frameworks_has_a_weight_too() {
     ranking.is("a/zz a/x b b/z b/y");
 }
 
+/// Differs from Mesos: there the weight of a role without frameworks, once reckoned with, stays what it is until the last role
+/// below it is gone, though its sorter means to change it.
+///
+/// Mesos: src/master/allocator/mesos/sorter/drf/sorter.cpp, DRFSorter::updateWeight
+#[test]
+fn the_weight_of_a_role_without_frameworks_counts_from_when_it_is_set() {
+    let mut ranking = Ranking::of_roles(HUNDRED);
+    ranking.add("a/x", "cpus:10;mem:10");
+    ranking.add("b/y", "cpus:12;mem:12");
+    ranking.is("a/x b/y");
+    ranking.cluster.weight("b", 2.0);
+    ranking.is("b/y a/x");
+    ranking.cluster.weight("b", 1.0);
+    ranking.is("a/x b/y");
+}
+
 /// Mesos: src/tests/sorter_tests.cpp, SplitResourceShares
 #[test]
 fn parts_of_one_resource_add_up() {
