@@ -3,9 +3,8 @@
 use super::cluster::Cluster;
 use crate::{Options, SorterKind};
 
-/// How often each role, in the order given, comes at each place, as a part of all rounds.
-fn places(roles: &[&str], weights: &[(&str, f64)]) -> Vec<Vec<f64>> {
-    let rounds = 3000;
+/// A cluster in which lots decide, with a framework in each role.
+fn cluster(roles: &[&str]) -> Cluster {
     let options = Options {
         event_driven: false,
         role_sorter: SorterKind::Random,
@@ -17,6 +16,13 @@ fn places(roles: &[&str], weights: &[(&str, f64)]) -> Vec<Vec<f64>> {
     for role in roles {
         cluster.framework(role, role);
     }
+    cluster
+}
+
+/// How often each role, in the order given, comes at each place, as a part of all rounds.
+fn places(roles: &[&str], weights: &[(&str, f64)]) -> Vec<Vec<f64>> {
+    let rounds = 3000;
+    let mut cluster = cluster(roles);
     for (role, weight) in weights {
         cluster.weight(role, *weight);
     }
@@ -70,4 +76,22 @@ fn the_chance_of_a_nested_role_is_the_product_of_those_on_its_way() {
             &[0.44, 0.31, 0.18, 0.07],
         ],
     );
+}
+
+/// Mesos: src/tests/sorter_tests.cpp, RemoveLeafCollapseParent, RemoveLeafCollapseParentInactive
+#[test]
+fn lots_are_drawn_by_those_who_are_there() {
+    let mut cluster = cluster(&["a", "b", "a/c"]);
+    let is = |cluster: &Cluster, expected: &[&str]| {
+        let mut roles = cluster.roles_in_order();
+        roles.sort();
+        assert_eq!(roles, expected);
+    };
+    is(&cluster, &["a", "a/c", "b"]);
+    cluster.deactivate("a");
+    is(&cluster, &["a/c", "b"]);
+    cluster.remove_framework("a/c");
+    is(&cluster, &["b"]);
+    cluster.activate("a");
+    is(&cluster, &["a", "b"]);
 }
