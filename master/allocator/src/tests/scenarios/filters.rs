@@ -98,3 +98,22 @@ fn what_comes_back_is_offered_again_and_no_more() {
         }
     });
 }
+
+/// A refusal is of what was refused and all that is in it. More than that is another offer.
+///
+/// Mesos: src/master/allocator/mesos/hierarchical.cpp, RefusedOfferFilter
+#[test]
+fn more_than_was_refused_is_offered() {
+    always(|c| {
+        c.framework("F", "role");
+        c.agent("A", "cpus:4;mem:512");
+        c.offers([("F", "role", "A", "cpus:4;mem:512")]);
+        c.refuse("F", "role", "A", "cpus:2;mem:256", 100.0);
+        c.launch("F", "role", "A", "cpus:2;mem:256");
+        c.round();
+        c.no_offers();
+        c.finished("F", "role", "A", "mem:256");
+        c.round();
+        c.offers([("F", "role", "A", "cpus:2;mem:512")]);
+    });
+}

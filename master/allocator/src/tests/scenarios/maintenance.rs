@@ -56,3 +56,18 @@ fn only_who_holds_something_is_asked_to_leave_and_all_is_asked_for() {
         c.asked_to_leave([]);
     });
 }
+
+/// Mesos: src/master/allocator/mesos/hierarchical.cpp, generateInverseOffers
+#[test]
+fn who_is_not_connected_is_asked_to_leave_when_it_is_back() {
+    always(|c| {
+        c.agent("A", AGENT);
+        c.framework("F", "*");
+        c.deactivate("F");
+        c.away("A", Some(window(60)));
+        c.round();
+        c.asked_to_leave([]);
+        c.activate("F");
+        c.asked_to_leave([("F", "A")]);
+    });
+}

@@ -1,7 +1,8 @@
 //! What Mesos' own tests demand of its allocator, sorters and offer constraints, told as stories about ours.
 //!
-//! Each names the test of Mesos whose facts it tells. Unless a story says otherwise it is told in the order of Mesos, where
-//! what comes back waits for the next regular round, and in ours, with several seeds.
+//! Each names the test of Mesos whose facts it tells, or the rule in its source where there is none. Unless a story says
+//! otherwise it is told in the order of Mesos, where what comes back waits for the next regular round, and in ours, with
+//! several seeds.
 
 mod agents;
 mod bundles;

@@ -2,7 +2,9 @@
 
 use mesos::Quantities;
 
-use super::bundles::{Bundle, mount};
+use mesos_proto::v0::framework_info::capability::Type;
+
+use super::bundles::{Bundle, mount, revocable};
 use super::cluster::{always, in_rounds};
 
 const ONE: &str = "cpus:1;mem:512";
@@ -264,5 +266,42 @@ fn a_limit_holds_over_many_agents_in_one_round() {
         let offered = c.sums().remove("F").unwrap();
         let wanted = Quantities::parse("cpus:3;mem:4096").unwrap();
         assert_eq!(Quantities::from_scalars(&offered), wanted);
+    });
+}
+
+/// Guarantees are met first, and what is met is kept no more, in one round.
+///
+/// Mesos: src/master/allocator/mesos/hierarchical.cpp, __generateOffers
+#[test]
+fn what_is_given_for_a_guarantee_is_not_kept_again() {
+    always(|c| {
+        c.whitelist(&[]);
+        c.quota("quota-role", TWO);
+        c.framework("F1", "quota-role");
+        c.framework("F2", "no-quota-role");
+        c.agent("A1", TWO);
+        c.agent("A2", TWO);
+        c.no_offers();
+        c.whitelist(&["A1", "A2"]);
+        c.round();
+        c.sums_are([("F1", TWO), ("F2", TWO)]);
+    });
+}
+
+/// What can be taken back at any time is nothing to keep for a guarantee, and is not kept.
+///
+/// Mesos: src/master/allocator/mesos/hierarchical.cpp, __generateOffers
+#[test]
+fn the_revocable_meets_no_guarantee() {
+    always(|c| {
+        c.quota("quota-role", "cpus:1");
+        c.agent("A", ONE.bundle() + &revocable("cpus:4"));
+        c.framework_that("F", "no-quota-role", &[Type::RevocableResources]);
+        c.offers([(
+            "F",
+            "no-quota-role",
+            "A",
+            "mem:512".bundle() + &revocable("cpus:4"),
+        )]);
     });
 }
