@@ -15,4 +15,5 @@ mod play;
 mod pool;
 mod random;
 mod reference;
+mod scenarios;
 mod small;
