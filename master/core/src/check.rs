@@ -2,7 +2,7 @@
 
 use mesos::Resources;
 
-use crate::state::Master;
+use crate::state::{Agent, Master};
 
 impl Master {
     /// Checks the books: every sum equals its parts, every index points somewhere, nothing is given twice.
@@ -52,6 +52,10 @@ impl Master {
     }
 
     fn check_agents(&self) -> Result<(), String> {
+        let at = |agent: &Agent| self.addresses.contains(&(agent.pid.clone(), agent.id.clone()));
+        if self.addresses.len() != self.agents.len() || !self.agents.values().all(at) {
+            return Err("agents are not where their addresses say".to_owned());
+        }
         for (id, agent) in &self.agents {
             let mut used = Resources::default();
             for (framework_id, tasks) in &agent.tasks {

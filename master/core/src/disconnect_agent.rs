@@ -11,7 +11,7 @@ use crate::accept::master_status;
 use crate::add_task::Remembered;
 use crate::effect::{Effect, Effects, Timer, status_event};
 use crate::reconcile::time_info;
-use crate::state::{Connection, Master};
+use crate::state::{Agent, Connection, Master};
 
 /// How the tasks of an agent that has gone are accounted for.
 pub(crate) struct Loss {
@@ -31,11 +31,9 @@ impl Master {
     /// Its offers are rescinded; frameworks that do not checkpoint lose its tasks at once, since its executors die
     /// with the connection. Mesos: `Master::exited(const UPID&)`, `Master::disconnect(Slave*)`.
     pub(crate) fn agent_exited(&mut self, now: Time, pid: &Upid, effects: &mut Effects) {
-        let Some(agent) = self
-            .agents
-            .values_mut()
-            .find(|agent| agent.pid == *pid && agent.is_connected())
-        else {
+        let connected = |id: &&AgentId| self.agents.get(*id).is_some_and(Agent::is_connected);
+        let found = self.agents_at(pid).find(connected).cloned();
+        let Some(agent) = found.and_then(|id| self.agents.get_mut(&id)) else {
             return;
         };
         let epoch = self.ids.epoch();

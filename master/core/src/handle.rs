@@ -18,7 +18,7 @@ impl Master {
         }
         match input {
             Input::Recovered(registry) => self.recover(now, *registry, effects),
-            Input::Stored(ticket) => match self.pending.remove(&ticket) {
+            Input::Stored(ticket) => match self.pending.remove(ticket) {
                 Some(Pending::RegisterAgent(registration)) => {
                     self.register_agent_admitted(now, *registration, effects);
                 }

@@ -61,6 +61,7 @@ mod remove_agent;
 mod remove_framework;
 mod reregister_agent;
 mod revive;
+mod role_sums;
 mod roles;
 mod shutdown_executor;
 pub mod state;

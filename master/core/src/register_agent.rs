@@ -38,7 +38,7 @@ impl Master {
         effects: &mut Effects,
     ) {
         self.metrics.bump("messages_register_slave");
-        if self.is_pending(|pending| matches!(pending, Pending::RegisterAgent(known) if known.pid == from)) {
+        if self.pending.is_registering(&from) {
             return;
         }
         let checkpointed = &message.checkpointed_resources;
@@ -53,7 +53,7 @@ impl Master {
             turn_away(from, effects);
             return;
         }
-        let known = self.agents.values().find(|agent| agent.pid == from);
+        let known = self.agents_at(&from).next().and_then(|id| self.agents.get(id));
         if let Some(agent) = known {
             if agent.is_connected() {
                 let reply = self.registered_message(&agent.id);
@@ -141,6 +141,7 @@ impl Master {
             inverse_offers: Default::default(),
             resource_version,
         };
+        self.addresses.insert((agent.pid.clone(), id.clone()));
         self.agents.insert(id, agent);
     }
 

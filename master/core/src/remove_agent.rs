@@ -12,7 +12,8 @@ use crate::state::{Master, Pending};
 impl Master {
     /// Asks the registry to forget the agent. Mesos: `Master::removeSlave`.
     pub(crate) fn remove_agent(&mut self, agent_id: &AgentId, why: &'static str, effects: &mut Effects) {
-        if self.is_pending(|pending| matches!(pending, Pending::RemoveAgent(id, _) if id == agent_id)) {
+        let is_removal = |pending: &Pending| matches!(pending, Pending::RemoveAgent(..));
+        if self.pending.any_of(agent_id, is_removal) {
             return;
         }
         let ticket = Ticket(self.ids.ticket());

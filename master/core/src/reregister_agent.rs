@@ -50,7 +50,8 @@ impl Master {
                 return;
             }
         };
-        if self.is_pending(|pending| matches!(pending, Pending::ReregisterAgent(known) if known.id == id)) {
+        let is_return = |pending: &Pending| matches!(pending, Pending::ReregisterAgent(_));
+        if self.pending.any_of(&id, is_return) {
             return;
         }
         if self.is_down(&message.slave, &from) {
@@ -271,7 +272,9 @@ impl Master {
             ..Default::default()
         };
         if let Some(agent) = self.agents.get_mut(id) {
-            agent.pid = from.clone();
+            let before = std::mem::replace(&mut agent.pid, from.clone());
+            self.addresses.remove(&(before, id.clone()));
+            self.addresses.insert((from.clone(), id.clone()));
             agent.info = message.slave.clone();
             agent.version = message.version.clone().unwrap_or_default();
             agent.capabilities = message.agent_capabilities.clone();

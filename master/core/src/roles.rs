@@ -1,8 +1,8 @@
-//! What roles hold, summed over agents and frameworks.
+//! Which roles there are, and what they are offered.
 
 use std::collections::BTreeSet;
 
-use mesos::{Quantities, Resources};
+use mesos::Quantities;
 
 use crate::state::Master;
 
@@ -45,44 +45,11 @@ impl Master {
 
     /// What is offered in a role and below it.
     pub(crate) fn offered_quantities(&self, role: &str) -> Quantities {
-        self.sum(|framework| &framework.offered, role)
-    }
-
-    /// What tasks and executors of a role and below it use.
-    pub(crate) fn allocated_quantities(&self, role: &str) -> Quantities {
-        self.sum(|framework| &framework.used, role)
-    }
-
-    fn sum(&self, which: impl Fn(&crate::state::Framework) -> &Resources, role: &str) -> Quantities {
         let mut sum = Quantities::new();
         for framework in self.frameworks.values() {
-            sum += &Quantities::from_resources(&which(framework).allocated_to_subtree(role));
+            sum += &Quantities::from_resources(&framework.offered.allocated_to_subtree(role));
         }
         sum
-    }
-
-    /// What is reserved for a role and below it.
-    pub(crate) fn reserved_quantities(&self, role: &str) -> Quantities {
-        let mut sum = Quantities::new();
-        for agent in self.agents.values() {
-            sum += &Quantities::from_resources(&agent.total.reserved_to_subtree(role));
-        }
-        sum
-    }
-
-    /// What counts against the limits of a role: what it uses, and what is reserved for it whether used or not.
-    ///
-    /// Mesos: `Master::RoleResourceBreakdown::consumedQuota`.
-    pub(crate) fn consumed_quota(&self, role: &str) -> Quantities {
-        let mut idle = Quantities::new();
-        for agent in self.agents.values() {
-            let mut reserved = Quantities::from_resources(&agent.total.reserved_to_subtree(role));
-            for used in agent.used.values() {
-                reserved -= &Quantities::from_resources(&used.reserved_to_subtree(role));
-            }
-            idle += &reserved;
-        }
-        self.allocated_quantities(role) + &idle
     }
 }
 

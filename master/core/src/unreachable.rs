@@ -22,12 +22,7 @@ impl Master {
         why: String,
         effects: &mut Effects,
     ) {
-        let busy = self.is_pending(|pending| match pending {
-            Pending::MarkUnreachable(id, ..) | Pending::RemoveAgent(id, _) => id == agent_id,
-            Pending::ReregisterAgent(returned) => returned.id == *agent_id,
-            Pending::RegisterAgent(_) | Pending::Operator(..) => false,
-        });
-        if busy {
+        if self.pending.any_of(agent_id, |_| true) {
             return;
         }
         let ticket = Ticket(self.ids.ticket());
@@ -112,7 +107,9 @@ impl Master {
             self.remove_operation(agent_id, &uuid);
         }
         self.allocator.remove_agent(now, agent_id);
-        self.agents.remove(agent_id);
+        if let Some(agent) = self.agents.remove(agent_id) {
+            self.addresses.remove(&(agent.pid, agent.id));
+        }
         effects.push(Effect::StopObserver(agent_id.clone()));
         self.tell_agent_lost(agent_id, effects);
         self.agent_removed_event(agent_id);

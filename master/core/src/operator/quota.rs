@@ -99,12 +99,15 @@ impl Master {
             validate::quota_config(config)
                 .or_else(|error| refuse(format!("Invalid QuotaConfig: {error}")))?;
         }
-        for config in configs
-            .iter()
-            .filter(|config| !force && !config.limits.is_empty())
-        {
+        let limited = |config: &&quota::QuotaConfig| !force && !config.limits.is_empty();
+        let sums = match configs.iter().any(|config| limited(&config)) {
+            true => self.role_sums(),
+            false => BTreeMap::new(),
+        };
+        for config in configs.iter().filter(limited) {
             let limits = Limits::from_protos(&config.limits);
-            let consumed = self.consumed_quota(&config.role);
+            let consumed = sums.get(&config.role).map(|sums| sums.consumed.clone());
+            let consumed = consumed.unwrap_or_default();
             if !limits.allow(&consumed) {
                 return refuse(format!(
                     "Invalid QuotaConfig: Role '{}' is already consuming '{consumed}'; this is more than the requested \
@@ -157,7 +160,7 @@ impl Master {
     /// The quotas as they are when what is on its way to the registry is there.
     fn quotas_to_come(&self) -> BTreeMap<String, Quota> {
         let mut quotas = self.quotas.clone();
-        for pending in self.pending.values() {
+        for pending in self.pending.iter() {
             let Pending::Operator(_, changed) = pending else {
                 continue;
             };
@@ -194,8 +197,13 @@ impl Master {
         for config in configs {
             self.take_quota(now, config);
         }
+        if self.offers.is_empty() {
+            return;
+        }
+        let sums = self.role_sums();
         for config in configs {
-            self.make_room(now, config, effects);
+            let consumed = sums.get(&config.role).map(|sums| &sums.consumed);
+            self.make_room(now, config, consumed.cloned().unwrap_or_default(), effects);
         }
     }
 
@@ -212,13 +220,20 @@ impl Master {
 
     /// Takes back what the role was offered above its limit, then what others were offered until its guarantee could be
     /// met.
-    fn make_room(&mut self, now: Time, config: &quota::QuotaConfig, effects: &mut Effects) {
-        if self.offers.is_empty() {
-            return;
-        }
+    fn make_room(
+        &mut self,
+        now: Time,
+        config: &quota::QuotaConfig,
+        consumed: Quantities,
+        effects: &mut Effects,
+    ) {
         let quota = quota_of(config);
-        let mut held = self.consumed_quota(&config.role) + &self.offered_quantities(&config.role);
-        for offer_id in self.offers_by_framework() {
+        let mut held = consumed + &self.offered_quantities(&config.role);
+        let offers = match quota.limits.allow(&held) {
+            true => Vec::new(),
+            false => self.offers_by_framework(),
+        };
+        for offer_id in offers {
             if quota.limits.allow(&held) {
                 break;
             }
@@ -231,11 +246,10 @@ impl Master {
             }
         }
         let mut rescinded = held;
-        let offers: Vec<OfferId> = self
-            .agents
-            .values()
-            .flat_map(|agent| agent.offers.iter().cloned())
-            .collect();
+        let offers = match rescinded.contains(&quota.guarantees) {
+            true => Vec::new(),
+            false => self.offers_by_agent(),
+        };
         for offer_id in offers {
             if rescinded.contains(&quota.guarantees) {
                 break;
@@ -248,6 +262,11 @@ impl Master {
                 self.rescind_offer(now, &offer_id, effects);
             }
         }
+    }
+
+    fn offers_by_agent(&self) -> Vec<OfferId> {
+        let agents = self.agents.values();
+        agents.flat_map(|agent| agent.offers.iter().cloned()).collect()
     }
 
     fn offers_by_framework(&self) -> Vec<OfferId> {

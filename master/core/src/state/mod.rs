@@ -3,11 +3,13 @@
 mod agent;
 mod framework;
 mod machine;
+mod pending;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use libprocess_core::time::Time;
+use libprocess_core::upid::Upid;
 use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId, OfferId};
 use mesos_allocator::{Allocator, Quota};
@@ -16,9 +18,10 @@ use mesos_proto::v0;
 pub use agent::{Agent, Connection, OperationUuid};
 pub use framework::{Framework, FrameworkState};
 pub use machine::{Machine, MachineKey};
+pub(crate) use pending::{Pending, PendingWrites};
 pub use task::Task;
 
-use crate::effect::{StreamId, Ticket};
+use crate::effect::StreamId;
 use crate::ids::Ids;
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -35,6 +38,8 @@ pub struct Master {
     pub(crate) metrics: Metrics,
     /// Registered agents, connected or not.
     pub(crate) agents: BTreeMap<AgentId, Agent>,
+    /// The same agents by where they are.
+    pub(crate) addresses: BTreeSet<(Upid, AgentId)>,
     /// Agents known from the registry that have not returned since the master started.
     pub(crate) recovered: BTreeMap<AgentId, v0::SlaveInfo>,
     /// Agents given up for the time being, and when.
@@ -61,7 +66,7 @@ pub struct Master {
     /// Operators' streams, oldest first.
     pub(crate) subscribers: VecDeque<StreamId>,
     /// Registry writes in flight and what is to be done when they are durable.
-    pub(crate) pending: BTreeMap<Ticket, Pending>,
+    pub(crate) pending: PendingWrites,
     /// For when the allocator's next wake-up is asked for.
     pub(crate) allocation_armed: Option<Time>,
     /// How often the allocator has decided.
@@ -100,17 +105,6 @@ pub struct InverseOffer {
     pub unavailability: v0::Unavailability,
 }
 
-/// What waits for a registry write.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Pending {
-    RegisterAgent(Box<crate::register_agent::Registration>),
-    ReregisterAgent(Box<crate::reregister_agent::Return>),
-    MarkUnreachable(AgentId, Time, String),
-    RemoveAgent(AgentId, &'static str),
-    /// The ticket of the operator, and what is to take effect.
-    Operator(Ticket, Box<crate::operator::Changed>),
-}
-
 impl Master {
     /// A master that has not read its registry yet and therefore does nothing.
     ///
@@ -125,6 +119,7 @@ impl Master {
             started: now,
             elected: None,
             agents: BTreeMap::new(),
+            addresses: BTreeSet::new(),
             recovered: BTreeMap::new(),
             unreachable: BTreeMap::new(),
             gone: BTreeSet::new(),
@@ -139,7 +134,7 @@ impl Master {
             schedules: Vec::new(),
             streams: BTreeMap::new(),
             subscribers: VecDeque::new(),
-            pending: BTreeMap::new(),
+            pending: PendingWrites::default(),
             allocation_armed: None,
             allocations: 0,
             freed: Vec::new(),
@@ -166,8 +161,10 @@ impl Master {
         self.completed.iter().any(|framework| framework.id == *id)
     }
 
-    /// True when one of these is already being done for the agent.
-    pub(crate) fn is_pending(&self, of: impl Fn(&Pending) -> bool) -> bool {
-        self.pending.values().any(of)
+    /// The agents at an address: one, but for those that were there before it.
+    pub(crate) fn agents_at(&self, pid: &Upid) -> impl Iterator<Item = &AgentId> {
+        let from = (pid.clone(), AgentId::new(""));
+        let found = self.addresses.range(from..);
+        found.take_while(move |(at, _)| at == pid).map(|(_, id)| id)
     }
 }

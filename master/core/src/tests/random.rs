@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mesos::Quantities;
 use mesos::Resources;
 use mesos_proto::v0::{self, TaskState, internal, scheduler};
 use mesos_proto::{Dialect, Message};
@@ -95,7 +96,43 @@ fn play(seed: u64, steps: u32) {
         world.pass(Duration::from_millis(dice.roll(3000)));
         let effects = step(&mut world, &mut game, &mut dice);
         game.note(&effects, seed);
+        assert_role_sums(&world.master, seed);
     }
+}
+
+/// What roles hold, reckoned for each role by itself.
+fn assert_role_sums(master: &crate::Master, seed: u64) {
+    let mut sums = master.role_sums();
+    for role in master.known_roles() {
+        let found = sums.remove(&role).unwrap_or_default();
+        let (mut allocated, mut reserved, mut idle) =
+            (Quantities::new(), Quantities::new(), Quantities::new());
+        for framework in master.frameworks.values() {
+            allocated += &Quantities::from_resources(&framework.used.allocated_to_subtree(&role));
+        }
+        for agent in master.agents.values() {
+            let all = Quantities::from_resources(&agent.total.reserved_to_subtree(&role));
+            let used = agent.used_total().reserved_to_subtree(&role);
+            reserved += &all;
+            idle += &(all - &Quantities::from_resources(&used));
+        }
+        assert_eq!(found.allocated, allocated, "seed {seed}, role {role}");
+        assert_eq!(
+            found.offered,
+            master.offered_quantities(&role),
+            "seed {seed}, role {role}"
+        );
+        assert_eq!(found.reserved, reserved, "seed {seed}, role {role}");
+        assert_eq!(found.consumed, allocated + &idle, "seed {seed}, role {role}");
+        let inside = master.frameworks.values().filter(|framework| {
+            framework.roles.contains(&role)
+                || framework.used.allocations().contains_key(&role)
+                || framework.offered.allocations().contains_key(&role)
+        });
+        let inside: Vec<_> = inside.map(|framework| framework.id.clone()).collect();
+        assert_eq!(found.frameworks, inside, "seed {seed}, role {role}");
+    }
+    assert!(sums.is_empty(), "seed {seed}: {:?} are not known", sums.keys());
 }
 
 fn step(world: &mut World, game: &mut Game, dice: &mut Dice) -> Vec<Effect> {

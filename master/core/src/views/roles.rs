@@ -1,21 +1,14 @@
 //! `/roles`, `/quota`, `/weights` and the calls that read the same.
 
+use mesos::ids::FrameworkId;
 use mesos::model::Object;
 use mesos::{Quantities, Scalar};
 use mesos_proto::v0::{self, master::response, quota};
 
-use crate::state::{Framework, Master};
+use crate::role_sums::RoleSums;
+use crate::state::Master;
 
 impl Master {
-    /// The frameworks in a role, or that hold something in it.
-    fn frameworks_in<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a Framework> {
-        self.frameworks.values().filter(move |framework| {
-            framework.roles.contains(role)
-                || framework.used.allocations().contains_key(role)
-                || framework.offered.allocations().contains_key(role)
-        })
-    }
-
     fn weight(&self, role: &str) -> f64 {
         self.weights.get(role).copied().unwrap_or(1.0)
     }
@@ -27,15 +20,17 @@ impl Master {
         let mut out = Vec::new();
         Object::write(&mut out, |object| {
             object.array("roles", |array| {
+                let mut sums = self.role_sums();
                 for name in self.known_roles() {
-                    array.object(|object| self.role(object, &name));
+                    let sums = sums.remove(&name).unwrap_or_default();
+                    array.object(|object| self.role(object, &name, &sums));
                 }
             });
         });
         out
     }
 
-    fn role(&self, object: &mut Object<'_>, name: &str) {
+    fn role(&self, object: &mut Object<'_>, name: &str, sums: &RoleSums) {
         object.string("name", name);
         object.number("weight", self.weight(name));
         let quota = self.quotas.get(name).cloned().unwrap_or_default();
@@ -43,30 +38,30 @@ impl Master {
             object.string("role", name);
             amounts(object, "guarantee", quota.guarantees.iter());
             amounts(object, "limit", quota.limits.iter());
-            amounts(object, "consumed", self.consumed_quota(name).iter());
+            amounts(object, "consumed", sums.consumed.iter());
         });
-        let (allocated, offered) = (self.allocated_quantities(name), self.offered_quantities(name));
-        amounts(object, "resources", (allocated.clone() + &offered).iter());
-        amounts(object, "allocated", allocated.iter());
-        amounts(object, "offered", offered.iter());
-        amounts(object, "reserved", self.reserved_quantities(name).iter());
+        amounts(
+            object,
+            "resources",
+            (sums.allocated.clone() + &sums.offered).iter(),
+        );
+        amounts(object, "allocated", sums.allocated.iter());
+        amounts(object, "offered", sums.offered.iter());
+        amounts(object, "reserved", sums.reserved.iter());
         object.array("frameworks", |array| {
-            self.frameworks_in(name)
-                .for_each(|framework| array.string(framework.id.as_str()));
+            sums.frameworks.iter().for_each(|id| array.string(id.as_str()));
         });
     }
 
     /// GET_ROLES. Mesos: `src/master/http.cpp`, `getRoles`.
     pub(super) fn get_roles(&self) -> response::GetRoles {
+        let mut sums = self.role_sums();
         let roles = self.known_roles().into_iter().map(|name| {
-            let held = self.allocated_quantities(&name) + &self.offered_quantities(&name);
+            let sums = sums.remove(&name).unwrap_or_default();
             v0::Role {
                 weight: self.weight(&name),
-                frameworks: self
-                    .frameworks_in(&name)
-                    .map(|framework| framework.id.to_proto())
-                    .collect(),
-                resources: scalar_messages(&held),
+                frameworks: sums.frameworks.iter().map(FrameworkId::to_proto).collect(),
+                resources: scalar_messages(&(sums.allocated + &sums.offered)),
                 name,
                 ..Default::default()
             }
