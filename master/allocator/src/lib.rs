@@ -54,7 +54,7 @@ pub use decisions::{Allotment, Decisions, InverseAllotment, InverseOfferAnswer};
 pub use error::UpdateAvailableError;
 pub use factory::{Allocators, Factory};
 pub use framework_options::FrameworkOptions;
-pub use hierarchical::Hierarchical;
+pub use hierarchical::{Hierarchical, Sorter};
 pub use options::{Options, SorterKind};
 pub use quota::Quota;
 

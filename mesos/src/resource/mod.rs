@@ -38,6 +38,9 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// The names that mostly stand for scalars.
+    pub const SCALARS: [&'static str; 4] = ["cpus", "mem", "disk", "gpus"];
+
     /// An unreserved resource.
     pub fn new(name: impl AsRef<str>, value: Value) -> Self {
         let name = name.as_ref();
@@ -61,6 +64,18 @@ impl Resource {
         match (self.name, &self.key) {
             (Known::Other, Some(key)) => key.parts().name.as_deref().unwrap_or_default(),
             (known, _) => known.name(),
+        }
+    }
+
+    /// The place of the name in [`Resource::SCALARS`], which is quicker to find than the name is to compare.
+    #[inline]
+    pub fn scalar_place(&self) -> Option<usize> {
+        match self.name {
+            Known::Cpus => Some(0),
+            Known::Mem => Some(1),
+            Known::Disk => Some(2),
+            Known::Gpus => Some(3),
+            Known::Ports | Known::Other => None,
         }
     }
 

@@ -10,6 +10,7 @@ use mesos_proto::v0::{self, slave_info::capability};
 
 use super::amounts::Names;
 use super::bits::Bits;
+use super::held::Held;
 use super::parts::Parts;
 
 /// When an agent will be away, and what frameworks say to it.
@@ -55,7 +56,7 @@ pub(super) struct Agent {
     /// More is held than there is, since the total shrank.
     overdrawn: bool,
     /// What frameworks hold, offered or used, with allocation.
-    pub held: BTreeMap<u32, Resources>,
+    pub held: Held,
     /// What of it is used.
     pub allocated: Resources,
     pub maintenance: Option<Maintenance>,
@@ -77,7 +78,7 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    pub fn new(id: AgentId, total: Resources, held: BTreeMap<u32, Resources>, names: &mut Names) -> Self {
+    pub fn new(id: AgentId, total: Resources, held: Held, names: &mut Names) -> Self {
         let mut agent = Self {
             lot: super::chance::of_text(id.as_str()),
             id,
@@ -91,7 +92,7 @@ impl Agent {
             available: Resources::new(),
             parts: Parts::default(),
             overdrawn: false,
-            allocated: held.values().fold(Resources::new(), |sum, held| sum + held),
+            allocated: held.bundles().fold(Resources::new(), |sum, held| sum + held),
             held,
             maintenance: None,
             filters: Vec::new(),
@@ -127,7 +128,7 @@ impl Agent {
     /// What frameworks hold, without allocation.
     pub fn taken(&self) -> Resources {
         self.held
-            .values()
+            .bundles()
             .fold(Resources::new(), |sum, held| sum + &held.clone().unallocated())
     }
 
@@ -149,7 +150,7 @@ impl Agent {
 
     /// A framework holds something more.
     pub fn hold(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
-        *self.held.entry(framework).or_default() += resources;
+        self.held.add(framework, resources);
         if self.overdrawn {
             self.recount(names);
             return;
@@ -167,45 +168,27 @@ impl Agent {
     pub fn hold_all(&mut self, framework: u32, role: &Arc<str>, names: &mut Names) -> Resources {
         let mut all = std::mem::take(&mut self.available);
         all.allocate_to(role);
-        match self.held.entry(framework) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(all.clone());
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => *entry.get_mut() += &all,
-        }
+        self.held.add(framework, &all);
         self.changed(false, names);
         all
     }
 
-    /// A framework holds something less. Returns it without allocation.
-    pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) -> Resources {
-        let bare = resources.clone().unallocated();
-        if let Some(held) = self.held.get_mut(&framework) {
-            let all = held.len() == resources.len()
-                && held
-                    .iter()
-                    .zip(resources)
-                    .all(|(own, back)| own == back && own.copies() == back.copies());
-            if !all {
-                *held -= resources;
-            }
-            if all || held.is_empty() {
-                self.held.remove(&framework);
-            }
-        }
+    /// A framework holds something less.
+    pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
+        let all = self.held.sub(framework, resources);
         if self.overdrawn {
             self.recount(names);
-            return bare;
+            return;
         }
+        let bare = all.unwrap_or_else(|| resources.clone()).unallocated();
         if bare.iter().any(mesos::Resource::is_shared) {
             self.available += &bare.non_shared();
         } else if self.available.is_empty() {
-            self.available.clone_from(&bare);
+            self.available = bare;
         } else {
             self.available += &bare;
         }
         self.changed(true, names);
-        bare
     }
 
     /// What a framework holds became something else, and so did the total; nothing else is free than was.
@@ -217,12 +200,7 @@ impl Agent {
         total: Resources,
         names: &mut Names,
     ) {
-        let held = self.held.entry(framework).or_default();
-        *held -= before;
-        *held += after;
-        if held.is_empty() {
-            self.held.remove(&framework);
-        }
+        self.held.replace(framework, before, after);
         let had_shared = !self.total.shared().is_empty();
         self.total = total;
         let shared = self.total.shared();

@@ -11,6 +11,7 @@ use crate::{AgentUpdate, NewAgent};
 
 use super::Hierarchical;
 use super::agent::{Agent, Maintenance, without_resources};
+use super::held::Held;
 use super::trigger::Candidates;
 
 impl Hierarchical {
@@ -19,7 +20,7 @@ impl Hierarchical {
         if self.agent_number(&new.id).is_some() {
             return;
         }
-        let held: BTreeMap<u32, Resources> = new
+        let held: Held = new
             .used
             .into_iter()
             .filter(|(_, resources)| !resources.is_empty())
@@ -46,6 +47,7 @@ impl Hierarchical {
                 u32::try_from(self.agents.len() - 1).expect("there are fewer than 2^32 agents")
             }
         };
+        self.agent_index.insert(new.id.as_str(), number);
         self.agent_numbers.insert(new.id.clone(), number);
         self.pending.push(number);
         if maintained {
@@ -84,6 +86,7 @@ impl Hierarchical {
         self.revocable.sub(&agent.parts.revocable);
         self.change_total(&agent.total, &Resources::new());
         self.agent_numbers.remove(id);
+        self.agent_index.remove(id.as_str(), number);
         self.vacant_agents.push(number);
         self.maintained.remove(&number);
         self.trigger.some.retain(|other| *other != number);

@@ -54,12 +54,7 @@ impl Hierarchical {
         let Some(agent) = self.agent_number(agent_id) else {
             return;
         };
-        let held = self
-            .agent(agent)
-            .held
-            .get(&framework)
-            .cloned()
-            .unwrap_or_default();
+        let held = self.agent(agent).held.get(framework).cloned().unwrap_or_default();
         if !held.contains(resources) {
             // The agent came without word of it.
             let missing = resources.clone() - &held;
@@ -79,7 +74,7 @@ impl Hierarchical {
         };
         let agents: Vec<u32> = self.framework(number).agents.iter().collect();
         for agent in agents {
-            let Some(held) = self.agent(agent).held.get(&number).cloned() else {
+            let Some(held) = self.agent(agent).held.get(number).cloned() else {
                 continue;
             };
             let used = self.used_part(agent, &held);
@@ -102,6 +97,7 @@ impl Hierarchical {
         }
         *self.framework_mut(number) = Framework::default();
         self.framework_numbers.remove(id);
+        self.framework_index.remove(id.as_str(), number);
         self.vacant_frameworks.push(number);
         info!(framework_id = %id, "framework removed from the allocator");
     }

@@ -39,7 +39,7 @@ impl Parts {
             let Some(scalar) = resource.scalar() else {
                 continue;
             };
-            let (id, amount) = (names.id(resource.name()), scalar.thousandths());
+            let (id, amount) = (names.id_of(resource), scalar.thousandths());
             parts.scalars.add_one(id, amount);
             if reserved {
                 parts.reserved.add_one(id, amount);
