@@ -13,7 +13,8 @@ use mesos_proto::v0::resource::disk_info::source;
 use mesos_proto::v0::resource::{DiskInfo, ReservationInfo, reservation_info};
 use mesos_proto::v0::value::Type;
 
-pub(crate) use self::allocate::allocate_all;
+pub use self::allocate::Allocation;
+pub(crate) use self::allocate::{allocate_all, allocate_all_as};
 pub(crate) use self::display::{labels_text, source_text};
 pub use self::format::{ResourceFormat, convert_format};
 use self::identity::Identity;
@@ -120,6 +121,10 @@ impl Resource {
 
     /// Allocates it to a role, or to none.
     pub fn set_allocation_role(&mut self, role: Option<Arc<str>>) {
+        if role.is_none() && self.parts().is_none_or(Parts::is_only_allocated) {
+            self.key = None;
+            return;
+        }
         self.change_parts(|parts| parts.allocation = role);
     }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use libprocess_core::time::Time;
-use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId};
+use mesos::{Allocation, Resources};
 use mesos_proto::v0::{self, slave_info::capability};
 
 use super::amounts::Names;
@@ -165,9 +165,9 @@ impl Agent {
     }
 
     /// A framework holds all that is available, which is plain. Returns it, allocated to the role.
-    pub fn hold_all(&mut self, framework: u32, role: &Arc<str>, names: &mut Names) -> Resources {
+    pub fn hold_all(&mut self, framework: u32, role: &Allocation, names: &mut Names) -> Resources {
         let mut all = std::mem::take(&mut self.available);
-        all.allocate_to(role);
+        all.allocate_as(role);
         self.held.add(framework, &all);
         self.changed(false, names);
         all
@@ -236,7 +236,7 @@ impl Agent {
 
     /// True when all that is available is plain, and no more is held than there is.
     pub fn is_plain_and_covered(&self) -> bool {
-        self.parts.plain && !self.overdrawn
+        self.parts.is_plain() && !self.overdrawn
     }
 
     /// True when a pair need not be asked.

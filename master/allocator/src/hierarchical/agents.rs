@@ -35,15 +35,18 @@ impl Hierarchical {
             statuses: BTreeMap::new(),
             outstanding: BTreeSet::new(),
         });
-        self.revocable.add(&agent.parts.revocable);
+        self.revocable.add(agent.parts.revocable());
         let total = agent.total.clone();
+        let lot = agent.lot;
         let number = match self.vacant_agents.pop() {
             Some(number) => {
                 self.agents[number as usize] = Some(agent);
+                self.lots[number as usize] = lot;
                 number
             }
             None => {
                 self.agents.push(Some(agent));
+                self.lots.push(lot);
                 u32::try_from(self.agents.len() - 1).expect("there are fewer than 2^32 agents")
             }
         };
@@ -83,7 +86,7 @@ impl Hierarchical {
         let agent = self.agents[number as usize]
             .take()
             .expect("numbers of agents are those of agents");
-        self.revocable.sub(&agent.parts.revocable);
+        self.revocable.sub(agent.parts.revocable());
         self.change_total(&agent.total, &Resources::new());
         self.agent_numbers.remove(id);
         self.agent_index.remove(id.as_str(), number);

@@ -83,6 +83,14 @@ pub(super) struct Amounts {
 }
 
 impl Amounts {
+    /// Nothing of anything.
+    pub const fn new() -> Self {
+        Self {
+            few: [0; INLINE],
+            more: Vec::new(),
+        }
+    }
+
     /// How much of a scalar.
     pub fn get(&self, id: usize) -> i64 {
         match self.few.get(id) {

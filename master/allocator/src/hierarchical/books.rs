@@ -333,9 +333,9 @@ impl Hierarchical {
             };
             self.tree.for_chain(node, |node| {
                 if used {
-                    node.used_free.add(&parts.free);
+                    node.used_free.add(parts.free());
                 } else {
-                    node.used_free.sub(&parts.free);
+                    node.used_free.sub(parts.free());
                 }
             });
         }
@@ -385,9 +385,13 @@ impl Hierarchical {
             .as_mut()
             .expect("numbers of agents are those of agents");
         let was_pending = agent.pending;
-        self.revocable.sub(&agent.parts.revocable);
+        if !agent.parts.is_plain() {
+            self.revocable.sub(agent.parts.revocable());
+        }
         let result = change(agent, &mut self.names);
-        self.revocable.add(&agent.parts.revocable);
+        if !agent.parts.is_plain() {
+            self.revocable.add(agent.parts.revocable());
+        }
         if agent.pending && !was_pending {
             self.pending.push(number);
         }

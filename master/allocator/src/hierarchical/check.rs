@@ -60,7 +60,7 @@ impl Hierarchical {
                 return Err(format!("agent {id}: the sums of what is available are wrong"));
             }
             total.add(&Amounts::of(&agent.total, names));
-            revocable.add(&agent.parts.revocable);
+            revocable.add(agent.parts.revocable());
             if !agent.blocked.is_empty() && !agent.blocked_for.contains(&agent.available) {
                 return Err(format!(
                     "agent {id} remembers pairs as blocked for less than it has"
@@ -98,10 +98,10 @@ impl Hierarchical {
                     let parts = Parts::of(&part, names);
                     for index in self.tree.chain(node) {
                         let sums = sums.entry(index).or_default();
-                        sums.sort.add(*number, &parts.scalars, &parts.shared, names);
+                        sums.sort.add(*number, &parts.scalars, parts.shared(), names);
                         let shared = parts.reserved_shared();
-                        sums.reserved.add(*number, &parts.reserved, &shared, names);
-                        sums.free.add(&parts.free);
+                        sums.reserved.add(*number, parts.reserved(), &shared, names);
+                        sums.free.add(parts.free());
                     }
                 }
             }
@@ -163,7 +163,7 @@ impl Hierarchical {
                     for (role, part) in held.map(by_role).unwrap_or_default() {
                         if role == **path {
                             let parts = Parts::of(&part, names);
-                            tally.add(agent, &parts.scalars, &parts.shared, names);
+                            tally.add(agent, &parts.scalars, parts.shared(), names);
                         }
                     }
                 }

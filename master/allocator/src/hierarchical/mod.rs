@@ -84,6 +84,8 @@ pub struct Hierarchical {
 
     agents: Vec<Option<Agent>>,
     vacant_agents: Vec<u32>,
+    /// What the agents' lots are drawn for, beside each other, since every run shuffles many.
+    lots: Vec<u64>,
     agent_numbers: BTreeMap<AgentId, u32>,
     agent_index: Index,
     frameworks: Vec<Framework>,
@@ -142,6 +144,7 @@ impl Hierarchical {
             names,
             agents: Vec::new(),
             vacant_agents: Vec::new(),
+            lots: Vec::new(),
             agent_numbers: BTreeMap::new(),
             agent_index: Index::new(seed),
             frameworks: Vec::new(),

@@ -239,10 +239,7 @@ impl Hierarchical {
 
     /// Puts agents in random order. Every agent has a lot of its own, so who else takes part does not matter.
     fn shuffle(&self, run: &Run, agents: &mut [u32]) {
-        let lot = |number: &u32| {
-            let agent = self.agent(*number);
-            draw(self.seed, &[run.stage, run.number, agent.lot])
-        };
+        let lot = |number: &u32| draw(self.seed, &[run.stage, run.number, self.lots[*number as usize]]);
         agents.sort_by_cached_key(lot);
     }
 

@@ -85,13 +85,13 @@ impl Change<'_> {
     pub fn apply(self, tally: &mut Tally, rank: &mut Rank, names: &mut Names) {
         match self {
             Self::Add(agent, parts) => {
-                tally.add(agent, &parts.scalars, &parts.shared, names);
+                tally.add(agent, &parts.scalars, parts.shared(), names);
                 rank.count += 1;
             }
-            Self::Sub(agent, parts) => tally.sub(agent, &parts.scalars, &parts.shared, names),
+            Self::Sub(agent, parts) => tally.sub(agent, &parts.scalars, parts.shared(), names),
             Self::Replace(agent, before, after) => {
-                tally.sub(agent, &before.scalars, &before.shared, names);
-                tally.add(agent, &after.scalars, &after.shared, names);
+                tally.sub(agent, &before.scalars, before.shared(), names);
+                tally.add(agent, &after.scalars, after.shared(), names);
             }
         }
     }

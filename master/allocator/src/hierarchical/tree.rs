@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
+use mesos::Allocation;
+
 use crate::Quota;
 
 use super::amounts::{Amounts, Names};
@@ -32,6 +34,8 @@ pub(super) enum Entry {
 pub(super) struct Node {
     pub path: Arc<str>,
     name: Arc<str>,
+    /// Allocates resources to it.
+    pub allocation: Allocation,
     /// A number in the order of names beside each other, among which `.` has the middle.
     label: u64,
     pub parent: u32,
@@ -87,9 +91,11 @@ impl Default for Tree {
 
 impl Node {
     fn new(path: Arc<str>, name: Arc<str>, parent: u32) -> Self {
+        let allocation = Allocation::new(path.clone());
         Self {
             path,
             name,
+            allocation,
             label: MIDDLE,
             parent,
             children: BTreeMap::new(),
@@ -459,20 +465,24 @@ impl Tree {
 
     /// Books what a role holds of an agent, offered or used.
     pub fn hold(&mut self, role: u32, agent: u32, parts: &Parts, names: &mut Names) {
-        let shared = parts.reserved_shared();
-        self.for_chain(role, |node| {
-            node.held_reserved.add(agent, &parts.reserved, &shared, names);
-            node.held_free.add(&parts.free);
-        });
+        self.for_chain(role, |node| node.held_free.add(parts.free()));
+        if !parts.is_plain() {
+            let shared = parts.reserved_shared();
+            self.for_chain(role, |node| {
+                node.held_reserved.add(agent, parts.reserved(), &shared, names);
+            });
+        }
     }
 
     /// Takes back what was booked.
     pub fn free(&mut self, role: u32, agent: u32, parts: &Parts, names: &mut Names) {
-        let shared = parts.reserved_shared();
-        self.for_chain(role, |node| {
-            node.held_reserved.sub(agent, &parts.reserved, &shared, names);
-            node.held_free.sub(&parts.free);
-        });
+        self.for_chain(role, |node| node.held_free.sub(parts.free()));
+        if !parts.is_plain() {
+            let shared = parts.reserved_shared();
+            self.for_chain(role, |node| {
+                node.held_reserved.sub(agent, parts.reserved(), &shared, names);
+            });
+        }
     }
 }
 
