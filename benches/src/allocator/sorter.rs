@@ -172,10 +172,10 @@ pub fn decided(size: Size) -> Vec<Row> {
         row(
             &format!("{label}: all agents offered for the first time"),
             None,
-            146.0,
+            100.0,
             add,
         ),
-        row(&format!("{label}: all offers taken back"), None, 260.0, remove),
-        row(&format!("{label}: a run over one new agent"), None, 0.16, sort),
+        row(&format!("{label}: all offers taken back"), None, 100.0, remove),
+        row(&format!("{label}: a run over one new agent"), None, 0.1, sort),
     ]
 }

@@ -239,6 +239,20 @@ impl Agent {
         self.parts.is_plain() && !self.overdrawn
     }
 
+    /// Reads from wherever a visit reads, and what it reads does not matter.
+    pub fn glance(&self) -> u64 {
+        let first = self.available.iter().next().and_then(mesos::Resource::scalar);
+        let first = first.map_or(0, |scalar| scalar.thousandths().cast_unsigned());
+        let filter = self.filters.first().map_or(0, |filter| u64::from(filter.pair));
+        let sum = self.parts.scalars.get(0).cast_unsigned();
+        let flags =
+            u64::from(self.quota_held) + u64::from(self.blocked.has(0)) + u64::from(self.resting.has(0));
+        [first, filter, sum, flags, self.lot]
+            .into_iter()
+            .chain([self.blocked_for.len() as u64, u64::from(self.held.has(0))])
+            .fold(0, u64::wrapping_add)
+    }
+
     /// True when a pair need not be asked.
     pub fn is_out_of_question(&self, pair: u32) -> bool {
         self.blocked.has(pair) || self.resting.has(pair)
