@@ -13,7 +13,7 @@ use mesos_proto::v0;
 ///
 /// Mesos: src/common/values.cpp, coalesce and subtract
 #[derive(Clone, Debug, Default, Eq, PartialOrd, Ord)]
-pub struct Ranges(Arc<[(u64, u64)]>);
+pub struct Ranges(Arc<Vec<(u64, u64)>>);
 
 impl Ranges {
     /// The union of these (begin, end) pairs, both inclusive. Pairs that end before they begin hold nothing.
@@ -27,7 +27,7 @@ impl Ranges {
                 _ => merged.push((begin, end)),
             }
         }
-        Self(merged.into())
+        Self(Arc::new(merged))
     }
 
     /// The ranges as (begin, end), both inclusive.
@@ -60,7 +60,7 @@ impl Ranges {
         }
         // A walk through both where most would be visited anyhow, else a search for each.
         let walk = other.0.len() > self.0.len() / 8;
-        let mut rest = &*self.0;
+        let mut rest = self.0.as_slice();
         other.0.iter().all(|&(begin, end)| {
             let passed = if walk {
                 rest.iter().take_while(|range| range.1 < begin).count()
@@ -117,11 +117,12 @@ impl AddAssign<&Ranges> for Ranges {
             }
             return;
         };
-        let (one, two) = (&*self.0, &*other.0);
         if last.1 < first.0.saturating_sub(1) {
-            self.0 = [one, two].concat().into();
+            // Who gathers ranges in ascending order does not pay for those before.
+            Arc::make_mut(&mut self.0).extend_from_slice(&other.0);
             return;
         }
+        let (one, two) = (self.0.as_slice(), other.0.as_slice());
         let mut merged = Vec::with_capacity(one.len() + two.len());
         let (mut i, mut j) = (0, 0);
         let mut current = one[0].min(two[0]);
@@ -149,7 +150,7 @@ impl AddAssign<&Ranges> for Ranges {
         }
         merged.push(current);
         merged.extend_from_slice(rest);
-        self.0 = merged.into();
+        self.0 = Arc::new(merged);
     }
 }
 
@@ -160,7 +161,7 @@ impl SubAssign<&Ranges> for Ranges {
         }
         let mut left = Vec::with_capacity(self.0.len() + 1);
         let mut cuts = other.0.iter().peekable();
-        for &(mut begin, end) in &*self.0 {
+        for &(mut begin, end) in self.0.as_slice() {
             let mut open = true;
             while let Some(&&(cut_begin, cut_end)) = cuts.peek() {
                 if cut_begin > end {
@@ -181,7 +182,7 @@ impl SubAssign<&Ranges> for Ranges {
                 left.push((begin, end));
             }
         }
-        self.0 = left.into();
+        self.0 = Arc::new(left);
     }
 }
 
@@ -224,6 +225,21 @@ mod tests {
             prop_assert_eq!(left.contains(&right), set(&left).is_superset(&set(&right)));
             prop_assert_eq!(left.count(), set(&left).len() as u128);
             prop_assert_eq!(&difference, &Ranges::new(difference.pairs().iter().copied()));
+        }
+    }
+
+    #[test]
+    fn a_copy_changes_alone() {
+        let ports = Ranges::new([(1, 4), (8, 9)]);
+        for (change, changed) in [((20, 21), "[1-4, 8-9, 20-21]"), ((5, 7), "[1-9]")] {
+            let mut copy = ports.clone();
+            copy += &Ranges::new([change]);
+            assert_eq!(copy.to_string(), changed);
+            assert_ne!(copy, ports);
+            copy -= &Ranges::new([change]);
+            assert_eq!(copy, ports);
+            assert!(copy.contains(&ports) && ports.contains(&copy));
+            assert_eq!(ports.to_string(), "[1-4, 8-9]");
         }
     }
 
