@@ -31,9 +31,14 @@ fn main() -> Result<()> {
     if keep {
         let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
         table::record(&documents.join("benchmarks.md"), "allocator", &text)?;
-        let (agents, frameworks) = allocator::plot::growth(size);
+        let growth = allocator::plot::growth(size);
+        table::record(
+            &documents.join("benchmarks.md"),
+            "allocator-growth",
+            &growth.table(),
+        )?;
         let picture = documents.join("allocator.svg");
-        std::fs::write(&picture, allocator::plot::svg(&agents, &frameworks))
+        std::fs::write(&picture, growth.svg())
             .with_context(|| format!("failed to write `{}`", picture.display()))?;
     }
     Ok(())

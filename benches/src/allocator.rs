@@ -9,7 +9,8 @@
 //! | [`rounds`] | offers declined and suppressed, round by round |
 //! | [`quota`] | small and large quotas |
 //! | [`tasks`] | frameworks of many kinds that launch all their tasks |
-//! | [`books`] | conversions, allocations made and taken back, order, memory |
+//! | [`books`] | conversions, memory |
+//! | [`sorter`] | allocations made and taken back, order |
 //! | [`plot`] | growth over agents and frameworks, as a picture |
 
 pub mod books;
@@ -17,6 +18,7 @@ pub mod cluster;
 pub mod plot;
 pub mod quota;
 pub mod rounds;
+pub mod sorter;
 pub mod tasks;
 
 use crate::runtime::cpu_seconds;
@@ -106,7 +108,8 @@ pub fn run(size: Size, groups: &[String]) -> Vec<Row> {
     }
     if wanted("books") {
         push(books::update_allocation(size));
-        push(books::sorter(size));
+        push(sorter::sorter(size));
+        push(sorter::decided(size));
     }
     if wanted("memory") {
         push(books::memory(size));

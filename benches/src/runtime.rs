@@ -33,8 +33,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use nix::time::{ClockId, clock_gettime};
 
 use engine::{Engine, Place};
 use remote::{Echo, Remote, Wire};
@@ -92,9 +91,8 @@ pub const GROUPS: [&str; 11] = [
 
 /// Processor time this OS process has used.
 pub fn cpu_seconds() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).expect("the kernel knows");
-    let used = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    used as f64 / 1e6
+    let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("the kernel knows");
+    used.tv_sec() as f64 + used.tv_nsec() as f64 / 1e9
 }
 
 /// One measurement.

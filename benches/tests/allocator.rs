@@ -11,6 +11,7 @@ fn every_row_is_measured() {
     }
     let launched = rows.iter().find(|row| row.unit == "tasks").map(|row| row.ours);
     assert!(launched.is_some_and(|launched| launched > 0.0));
-    let (agents, frameworks) = plot::growth(Size::TINY);
-    assert!(plot::svg(&agents, &frameworks).contains("polyline"));
+    let growth = plot::growth(Size::TINY);
+    assert!(growth.svg().contains("polyline"));
+    assert!(growth.table().contains("50000 agents x 200 frameworks"));
 }

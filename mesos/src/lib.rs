@@ -47,7 +47,7 @@ mod value;
 pub use self::error::Error;
 pub use self::quantities::{Limits, Quantities};
 pub use self::ranges::Ranges;
-pub use self::resource::{Resource, ResourceFormat, convert_format};
+pub use self::resource::{Allocation, Resource, ResourceFormat, convert_format};
 pub use self::resources::Resources;
 pub use self::scalar::Scalar;
 pub use self::set::Set;

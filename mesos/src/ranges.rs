@@ -1,15 +1,19 @@
 //! Sets of whole numbers, kept as ranges.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::{AddAssign, SubAssign};
+use std::sync::Arc;
 
 use mesos_proto::v0;
 
 /// Disjoint inclusive ranges in ascending order, none touching the next.
 ///
+/// Copies share them, so that copying the ports of an agent costs as little as copying its memory.
+///
 /// Mesos: src/common/values.cpp, coalesce and subtract
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ranges(Vec<(u64, u64)>);
+#[derive(Clone, Debug, Default, Eq, PartialOrd, Ord)]
+pub struct Ranges(Arc<Vec<(u64, u64)>>);
 
 impl Ranges {
     /// The union of these (begin, end) pairs, both inclusive. Pairs that end before they begin hold nothing.
@@ -23,7 +27,7 @@ impl Ranges {
                 _ => merged.push((begin, end)),
             }
         }
-        Self(merged)
+        Self(Arc::new(merged))
     }
 
     /// The ranges as (begin, end), both inclusive.
@@ -51,6 +55,9 @@ impl Ranges {
 
     /// Tells whether every number of `other` is in it.
     pub fn contains(&self, other: &Ranges) -> bool {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return true;
+        }
         // A walk through both where most would be visited anyhow, else a search for each.
         let walk = other.0.len() > self.0.len() / 8;
         let mut rest = self.0.as_slice();
@@ -84,6 +91,18 @@ impl Ranges {
     }
 }
 
+impl PartialEq for Ranges {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Ranges {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl From<&v0::value::Ranges> for Ranges {
     fn from(ranges: &v0::value::Ranges) -> Self {
         Self::new(ranges.range.iter().map(|range| (range.begin, range.end)))
@@ -94,12 +113,13 @@ impl AddAssign<&Ranges> for Ranges {
     fn add_assign(&mut self, other: &Ranges) {
         let (Some(first), Some(last)) = (other.0.first(), self.0.last()) else {
             if self.0.is_empty() {
-                self.0.clone_from(&other.0);
+                self.0 = Arc::clone(&other.0);
             }
             return;
         };
         if last.1 < first.0.saturating_sub(1) {
-            self.0.extend_from_slice(&other.0);
+            // Who gathers ranges in ascending order does not pay for those before.
+            Arc::make_mut(&mut self.0).extend_from_slice(&other.0);
             return;
         }
         let (one, two) = (self.0.as_slice(), other.0.as_slice());
@@ -130,7 +150,7 @@ impl AddAssign<&Ranges> for Ranges {
         }
         merged.push(current);
         merged.extend_from_slice(rest);
-        self.0 = merged;
+        self.0 = Arc::new(merged);
     }
 }
 
@@ -141,7 +161,7 @@ impl SubAssign<&Ranges> for Ranges {
         }
         let mut left = Vec::with_capacity(self.0.len() + 1);
         let mut cuts = other.0.iter().peekable();
-        for &(mut begin, end) in &self.0 {
+        for &(mut begin, end) in self.0.as_slice() {
             let mut open = true;
             while let Some(&&(cut_begin, cut_end)) = cuts.peek() {
                 if cut_begin > end {
@@ -162,7 +182,7 @@ impl SubAssign<&Ranges> for Ranges {
                 left.push((begin, end));
             }
         }
-        self.0 = left;
+        self.0 = Arc::new(left);
     }
 }
 
@@ -205,6 +225,21 @@ mod tests {
             prop_assert_eq!(left.contains(&right), set(&left).is_superset(&set(&right)));
             prop_assert_eq!(left.count(), set(&left).len() as u128);
             prop_assert_eq!(&difference, &Ranges::new(difference.pairs().iter().copied()));
+        }
+    }
+
+    #[test]
+    fn a_copy_changes_alone() {
+        let ports = Ranges::new([(1, 4), (8, 9)]);
+        for (change, changed) in [((20, 21), "[1-4, 8-9, 20-21]"), ((5, 7), "[1-9]")] {
+            let mut copy = ports.clone();
+            copy += &Ranges::new([change]);
+            assert_eq!(copy.to_string(), changed);
+            assert_ne!(copy, ports);
+            copy -= &Ranges::new([change]);
+            assert_eq!(copy, ports);
+            assert!(copy.contains(&ports) && ports.contains(&copy));
+            assert_eq!(ports.to_string(), "[1-4, 8-9]");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Conversions, allocations made and taken back, order, memory.
+//! Conversions, memory.
 
 use std::collections::BTreeMap;
 
@@ -51,72 +51,6 @@ pub fn update_allocation(size: Size) -> Vec<Row> {
         10.0,
         median(samples),
     )]
-}
-
-/// The sorter's benchmark with 50,000 agents and 1,000 clients. Ours is measured with all the books around it.
-pub fn sorter(size: Size) -> Vec<Row> {
-    let (agents, clients) = (size.of(50_000), size.of(1_000));
-    let mut samples: [Vec<f64>; 3] = Default::default();
-    for _ in 0..size.runs {
-        let mut cluster = Cluster::new(Options::default());
-        for n in 0..clients {
-            cluster.add_framework(&Cluster::framework_id(n), "*");
-        }
-        for n in 0..agents {
-            let total = resources("cpus:24;mem:4096;disk:4096;ports:[31000-32000]");
-            cluster.add_agent(Cluster::agent_id(n), total, BTreeMap::new());
-        }
-        let (add, ()) = timed(|| cluster.run());
-        let offers = std::mem::take(&mut cluster.offers);
-        let given: Vec<_> = offers.into_iter().collect();
-        let (remove, ()) = timed(|| {
-            for offer in &given {
-                cluster.allocator.recover_resources(
-                    cluster.now,
-                    &offer.framework_id,
-                    &offer.agent_id,
-                    &offer.resources,
-                    None,
-                    false,
-                );
-            }
-        });
-        // A change of the total makes every share stale; one agent is the least that a run can look at.
-        let repeats = 20;
-        let mut sorts = 0.0;
-        for n in 0..repeats {
-            cluster.decline_all(Some(0.0));
-            cluster.tick();
-            let id = Cluster::agent_id(agents + n);
-            cluster.add_agent(id, resources("cpus:1;mem:512"), BTreeMap::new());
-            sorts += timed(|| cluster.run()).0;
-        }
-        for (samples, seconds) in samples.iter_mut().zip([add, remove, sorts / f64::from(repeats)]) {
-            samples.push(1e3 * seconds);
-        }
-    }
-    let [add, remove, sort] = samples.map(median);
-    let label = format!("sorter, {agents} agents x {clients} clients");
-    vec![
-        row(
-            &format!("{label}: add allocations, with the decisions"),
-            Some(146.0),
-            146.0,
-            add,
-        ),
-        row(
-            &format!("{label}: remove allocations, with all books"),
-            Some(2600.0),
-            260.0,
-            remove,
-        ),
-        row(
-            &format!("{label}: full sort, with a run over one agent"),
-            Some(0.163),
-            0.163,
-            sort,
-        ),
-    ]
 }
 
 /// What a large cluster takes, with everything offered once and declined for a year.

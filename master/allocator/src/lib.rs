@@ -56,7 +56,7 @@ pub use error::UpdateAvailableError;
 pub use exclusions::Exclusions;
 pub use factory::{Allocators, Factory};
 pub use framework_options::FrameworkOptions;
-pub use hierarchical::Hierarchical;
+pub use hierarchical::{Hierarchical, Sorter};
 pub use options::{Options, SorterKind};
 pub use quota::Quota;
 

@@ -57,6 +57,13 @@ pub(super) struct Parts {
     pub(super) identity: Identity,
 }
 
+impl Parts {
+    /// Tells whether nothing is left without the allocation.
+    pub(super) fn is_only_allocated(&self) -> bool {
+        self.name.is_none() && self.identity.is_plain()
+    }
+}
+
 impl PartialEq for Parts {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.allocation == other.allocation && self.identity == other.identity

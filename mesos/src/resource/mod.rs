@@ -13,7 +13,8 @@ use mesos_proto::v0::resource::disk_info::source;
 use mesos_proto::v0::resource::{DiskInfo, ReservationInfo, reservation_info};
 use mesos_proto::v0::value::Type;
 
-pub(crate) use self::allocate::allocate_all;
+pub use self::allocate::Allocation;
+pub(crate) use self::allocate::{allocate_all, allocate_all_as};
 pub(crate) use self::display::{labels_text, source_text};
 pub use self::format::{ResourceFormat, convert_format};
 use self::identity::Identity;
@@ -38,6 +39,9 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// The names that mostly stand for scalars.
+    pub const SCALARS: [&'static str; 4] = ["cpus", "mem", "disk", "gpus"];
+
     /// An unreserved resource.
     pub fn new(name: impl AsRef<str>, value: Value) -> Self {
         let name = name.as_ref();
@@ -61,6 +65,18 @@ impl Resource {
         match (self.name, &self.key) {
             (Known::Other, Some(key)) => key.parts().name.as_deref().unwrap_or_default(),
             (known, _) => known.name(),
+        }
+    }
+
+    /// The place of the name in [`Resource::SCALARS`], which is quicker to find than the name is to compare.
+    #[inline]
+    pub fn scalar_place(&self) -> Option<usize> {
+        match self.name {
+            Known::Cpus => Some(0),
+            Known::Mem => Some(1),
+            Known::Disk => Some(2),
+            Known::Gpus => Some(3),
+            Known::Ports | Known::Other => None,
         }
     }
 
@@ -105,6 +121,10 @@ impl Resource {
 
     /// Allocates it to a role, or to none.
     pub fn set_allocation_role(&mut self, role: Option<Arc<str>>) {
+        if role.is_none() && self.parts().is_none_or(Parts::is_only_allocated) {
+            self.key = None;
+            return;
+        }
         self.change_parts(|parts| parts.allocation = role);
     }
 

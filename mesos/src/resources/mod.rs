@@ -17,7 +17,7 @@ use mesos_proto::v0;
 
 use self::index::Index;
 use self::lookup::Lookup;
-use crate::resource::{Neighbour, allocate_all};
+use crate::resource::{Allocation, Neighbour, allocate_all, allocate_all_as};
 use crate::{Error, Ranges, Resource, ResourceFormat, Scalar, Set, convert_format};
 
 /// A bundle of resources. No two in it can be joined, and none is empty.
@@ -50,8 +50,11 @@ const ALIKE: usize = 64;
 
 impl Resources {
     /// An empty bundle.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self {
+            items: Vec::new(),
+            index: None,
+        }
     }
 
     /// Reads messages of any format. Empty resources are dropped.
@@ -249,16 +252,25 @@ impl Resources {
         self.set_allocation(Some(role));
     }
 
+    /// Allocates every resource to a role that much is allocated to.
+    pub fn allocate_as(&mut self, allocation: &Allocation) {
+        self.change_allocation(|items| allocate_all_as(items, allocation));
+    }
+
     /// Takes every allocation back.
     pub fn unallocate(&mut self) {
         self.set_allocation(None);
     }
 
     fn set_allocation(&mut self, role: Option<&Arc<str>>) {
+        self.change_allocation(|items| allocate_all(items, role));
+    }
+
+    fn change_allocation(&mut self, change: impl FnOnce(&mut [Resource])) {
         self.index = None;
         let first = self.items.first().and_then(Resource::allocation_role);
         let uniform = self.items.iter().all(|item| item.allocation_role() == first);
-        allocate_all(&mut self.items, role);
+        change(&mut self.items);
         if !uniform {
             self.rebuild(|_| {});
         }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use libprocess_core::time::Time;
-use mesos::Resources;
 use mesos::ids::{AgentId, FrameworkId};
+use mesos::{Allocation, Resources};
 use mesos_proto::v0::{self, slave_info::capability};
 
 use super::amounts::Names;
 use super::bits::Bits;
+use super::held::Held;
 use super::parts::Parts;
 
 /// When an agent will be away, and what frameworks say to it.
@@ -55,7 +56,7 @@ pub(super) struct Agent {
     /// More is held than there is, since the total shrank.
     overdrawn: bool,
     /// What frameworks hold, offered or used, with allocation.
-    pub held: BTreeMap<u32, Resources>,
+    pub held: Held,
     /// What of it is used.
     pub allocated: Resources,
     pub maintenance: Option<Maintenance>,
@@ -77,7 +78,7 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    pub fn new(id: AgentId, total: Resources, held: BTreeMap<u32, Resources>, names: &mut Names) -> Self {
+    pub fn new(id: AgentId, total: Resources, held: Held, names: &mut Names) -> Self {
         let mut agent = Self {
             lot: super::chance::of_text(id.as_str()),
             id,
@@ -91,7 +92,7 @@ impl Agent {
             available: Resources::new(),
             parts: Parts::default(),
             overdrawn: false,
-            allocated: held.values().fold(Resources::new(), |sum, held| sum + held),
+            allocated: held.bundles().fold(Resources::new(), |sum, held| sum + held),
             held,
             maintenance: None,
             filters: Vec::new(),
@@ -127,7 +128,7 @@ impl Agent {
     /// What frameworks hold, without allocation.
     pub fn taken(&self) -> Resources {
         self.held
-            .values()
+            .bundles()
             .fold(Resources::new(), |sum, held| sum + &held.clone().unallocated())
     }
 
@@ -159,7 +160,7 @@ impl Agent {
 
     /// A framework is offered something of what is available.
     pub fn hold(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
-        *self.held.entry(framework).or_default() += resources;
+        self.held.add(framework, resources);
         if self.overdrawn {
             self.recount(names);
             return;
@@ -170,54 +171,36 @@ impl Agent {
 
     /// A framework turns out to use something, whether it is there or not.
     pub fn take_up(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
-        *self.held.entry(framework).or_default() += resources;
+        self.held.add(framework, resources);
         self.allocated += resources;
         self.recount(names);
     }
 
     /// A framework holds all that is available, which is plain. Returns it, allocated to the role.
-    pub fn hold_all(&mut self, framework: u32, role: &Arc<str>, names: &mut Names) -> Resources {
+    pub fn hold_all(&mut self, framework: u32, role: &Allocation, names: &mut Names) -> Resources {
         let mut all = std::mem::take(&mut self.available);
-        all.allocate_to(role);
-        match self.held.entry(framework) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(all.clone());
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => *entry.get_mut() += &all,
-        }
+        all.allocate_as(role);
+        self.held.add(framework, &all);
         self.changed(false, names);
         all
     }
 
-    /// A framework holds something less. Returns it without allocation.
-    pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) -> Resources {
-        let bare = resources.clone().unallocated();
-        if let Some(held) = self.held.get_mut(&framework) {
-            let all = held.len() == resources.len()
-                && held
-                    .iter()
-                    .zip(resources)
-                    .all(|(own, back)| own == back && own.copies() == back.copies());
-            if !all {
-                *held -= resources;
-            }
-            if all || held.is_empty() {
-                self.held.remove(&framework);
-            }
-        }
+    /// A framework holds something less.
+    pub fn free(&mut self, framework: u32, resources: &Resources, names: &mut Names) {
+        let all = self.held.sub(framework, resources);
         if self.overdrawn {
             self.recount(names);
-            return bare;
+            return;
         }
+        let bare = all.unwrap_or_else(|| resources.clone()).unallocated();
         if bare.iter().any(mesos::Resource::is_shared) {
             self.available += &bare.non_shared();
         } else if self.available.is_empty() {
-            self.available.clone_from(&bare);
+            self.available = bare;
         } else {
             self.available += &bare;
         }
         self.changed(true, names);
-        bare
     }
 
     /// What a framework holds became something else, and so did the total; nothing else is free than was.
@@ -229,12 +212,7 @@ impl Agent {
         total: Resources,
         names: &mut Names,
     ) {
-        let held = self.held.entry(framework).or_default();
-        *held -= before;
-        *held += after;
-        if held.is_empty() {
-            self.held.remove(&framework);
-        }
+        self.held.replace(framework, before, after);
         let had_shared = !self.total.shared().is_empty();
         self.replace_total(total);
         let shared = self.total.shared();
@@ -270,7 +248,21 @@ impl Agent {
 
     /// True when all that is available is plain, and no more is held than there is.
     pub fn is_plain_and_covered(&self) -> bool {
-        self.parts.plain && !self.overdrawn
+        self.parts.is_plain() && !self.overdrawn
+    }
+
+    /// Reads from wherever a visit reads, and what it reads does not matter.
+    pub fn glance(&self) -> u64 {
+        let first = self.available.iter().next().and_then(mesos::Resource::scalar);
+        let first = first.map_or(0, |scalar| scalar.thousandths().cast_unsigned());
+        let filter = self.filters.first().map_or(0, |filter| u64::from(filter.pair));
+        let sum = self.parts.scalars.get(0).cast_unsigned();
+        let flags =
+            u64::from(self.quota_held) + u64::from(self.blocked.has(0)) + u64::from(self.resting.has(0));
+        [first, filter, sum, flags, self.lot]
+            .into_iter()
+            .chain([self.blocked_for.len() as u64, u64::from(self.held.has(0))])
+            .fold(0, u64::wrapping_add)
     }
 
     /// True when more is held than there is: the total shrank, which nobody asked the holders about.

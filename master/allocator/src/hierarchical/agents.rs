@@ -11,6 +11,7 @@ use crate::{AgentUpdate, NewAgent};
 
 use super::Hierarchical;
 use super::agent::{Agent, Maintenance, without_resources};
+use super::held::Held;
 use super::trigger::Candidates;
 
 impl Hierarchical {
@@ -19,7 +20,7 @@ impl Hierarchical {
         if self.agent_number(&new.id).is_some() {
             return;
         }
-        let held: BTreeMap<u32, Resources> = new
+        let held: Held = new
             .used
             .into_iter()
             .filter(|(_, resources)| !resources.is_empty())
@@ -34,18 +35,22 @@ impl Hierarchical {
             statuses: BTreeMap::new(),
             outstanding: BTreeSet::new(),
         });
-        self.revocable.add(&agent.parts.revocable);
+        self.revocable.add(agent.parts.revocable());
         let total = agent.total.clone();
+        let lot = agent.lot;
         let number = match self.vacant_agents.pop() {
             Some(number) => {
                 self.agents[number as usize] = Some(agent);
+                self.lots[number as usize] = lot;
                 number
             }
             None => {
                 self.agents.push(Some(agent));
+                self.lots.push(lot);
                 u32::try_from(self.agents.len() - 1).expect("there are fewer than 2^32 agents")
             }
         };
+        self.agent_index.insert(new.id.as_str(), number);
         self.agent_numbers.insert(new.id.clone(), number);
         self.pending.push(number);
         if maintained {
@@ -72,8 +77,8 @@ impl Hierarchical {
         self.forget_filters_of_agent(number);
         let held = std::mem::take(&mut self.agent_mut(number).held);
         let mut used = std::mem::take(&mut self.agent_mut(number).allocated);
-        for (framework, resources) in &held {
-            if !self.framework(*framework).known {
+        for (framework, resources) in held.iter() {
+            if !self.framework(framework).known {
                 // All of it is used, and none of it was counted.
                 used -= resources;
             }
@@ -88,9 +93,10 @@ impl Hierarchical {
         let agent = self.agents[number as usize]
             .take()
             .expect("numbers of agents are those of agents");
-        self.revocable.sub(&agent.parts.revocable);
+        self.revocable.sub(agent.parts.revocable());
         self.change_total(&agent.total, &Resources::new());
         self.agent_numbers.remove(id);
+        self.agent_index.remove(id.as_str(), number);
         self.vacant_agents.push(number);
         self.maintained.remove(&number);
         self.trigger.some.retain(|other| *other != number);

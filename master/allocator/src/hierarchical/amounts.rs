@@ -5,13 +5,32 @@ use std::sync::Arc;
 use mesos::{Limits, Quantities, Resource, Scalar};
 
 /// How many names have their place in the value itself; more of them cost an allocation.
-const INLINE: usize = 6;
+pub(super) const INLINE: usize = 6;
 
 /// Numbers the names of scalars. There are few, so they are looked up one after another.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Names(Vec<Arc<str>>);
 
+impl Default for Names {
+    /// The usual names come first, so that they have their places in the values themselves.
+    fn default() -> Self {
+        Self(Resource::SCALARS.map(Arc::from).to_vec())
+    }
+}
+
 impl Names {
+    /// The number of a resource's name, a new one if need be.
+    pub fn id_of(&mut self, resource: &Resource) -> usize {
+        resource
+            .scalar_place()
+            .unwrap_or_else(|| self.id(resource.name()))
+    }
+
+    /// The number of a resource's name that was seen before.
+    fn get_of(&self, resource: &Resource) -> Option<usize> {
+        resource.scalar_place().or_else(|| self.get(resource.name()))
+    }
+
     /// The number of a name, a new one if need be.
     pub fn id(&mut self, name: &str) -> usize {
         self.get(name).unwrap_or_else(|| {
@@ -64,6 +83,14 @@ pub(super) struct Amounts {
 }
 
 impl Amounts {
+    /// Nothing of anything.
+    pub const fn new() -> Self {
+        Self {
+            few: [0; INLINE],
+            more: Vec::new(),
+        }
+    }
+
     /// How much of a scalar.
     pub fn get(&self, id: usize) -> i64 {
         match self.few.get(id) {
@@ -132,6 +159,12 @@ impl Amounts {
         self.iter().any(|(id, amount)| amount > other.get(id))
     }
 
+    /// The amounts that have their places in the value, and those that have not.
+    #[inline]
+    pub fn slices(&self) -> (&[i64; INLINE], &[i64]) {
+        (&self.few, &self.more)
+    }
+
     /// The amounts with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         self.few.iter().chain(&self.more).copied().enumerate()
@@ -141,7 +174,7 @@ impl Amounts {
     pub fn of_known(resources: &mesos::Resources, names: &Names) -> Amounts {
         let mut amounts = Amounts::default();
         for resource in resources {
-            if let (Some(id), Some(scalar)) = (names.get(resource.name()), resource.scalar()) {
+            if let (Some(id), Some(scalar)) = (names.get_of(resource), resource.scalar()) {
                 amounts.add_one(id, scalar.thousandths());
             }
         }
@@ -153,7 +186,7 @@ impl Amounts {
         let mut amounts = Amounts::default();
         for resource in resources {
             if let Some(scalar) = resource.scalar() {
-                amounts.add_one(names.id(resource.name()), scalar.thousandths());
+                amounts.add_one(names.id_of(resource), scalar.thousandths());
             }
         }
         amounts

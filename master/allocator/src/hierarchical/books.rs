@@ -1,7 +1,7 @@
 //! What frameworks hold, in all sums at once.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use mesos::Resources;
 use mesos::ids::FrameworkId;
@@ -9,8 +9,9 @@ use mesos::ids::FrameworkId;
 use super::Hierarchical;
 use super::amounts::Amounts;
 use super::framework::{Framework, Pair};
+use super::labels::{between, spread};
 use super::parts::Parts;
-use super::standing::Standing;
+use super::standing::{Change, Place, ordered};
 
 /// The one role that a bundle is allocated to, as it mostly is.
 pub(super) fn one_role(resources: &Resources) -> Option<&str> {
@@ -30,11 +31,12 @@ pub(super) fn by_role(resources: &Resources) -> Vec<(String, Resources)> {
 impl Hierarchical {
     /// The number of a framework, known or not.
     pub(super) fn intern_framework(&mut self, id: &FrameworkId) -> u32 {
-        if let Some(number) = self.framework_numbers.get(id) {
-            return *number;
+        if let Some(number) = self.any_framework_number(id) {
+            return number;
         }
         let framework = Framework {
             id: Some(id.clone()),
+            label: self.label_of(id),
             ..Framework::default()
         };
         let number = match self.vacant_frameworks.pop() {
@@ -48,7 +50,38 @@ impl Hierarchical {
             }
         };
         self.framework_numbers.insert(id.clone(), number);
+        self.framework_index.insert(id.as_str(), number);
         number
+    }
+
+    /// A number between those of the frameworks whose ids come before and behind.
+    fn label_of(&mut self, id: &FrameworkId) -> u64 {
+        let label =
+            |entry: Option<(&FrameworkId, &u32)>| entry.map(|(_, number)| self.framework(*number).label);
+        let (up_to, from) = ((Unbounded, Excluded(id)), (Included(id), Unbounded));
+        let before = label(self.framework_numbers.range::<FrameworkId, _>(up_to).next_back());
+        let behind = label(self.framework_numbers.range::<FrameworkId, _>(from).next());
+        if let Some(label) = between(before, behind) {
+            return label;
+        }
+        // No room: all get new ones, in the order they have, so that no list changes.
+        let fresh = spread(0, u64::MAX, self.framework_numbers.len() + 1);
+        let mut found = 0;
+        let mut all: Vec<Option<u32>> = self.framework_numbers.values().copied().map(Some).collect();
+        let place = self.framework_numbers.range::<FrameworkId, _>(up_to).count();
+        all.insert(place, None);
+        for (number, label) in all.into_iter().zip(fresh) {
+            let Some(number) = number else {
+                found = label;
+                continue;
+            };
+            let framework = &mut self.frameworks[number as usize];
+            framework.label = label;
+            for pair in framework.pairs.values() {
+                self.places[*pair as usize].label = label;
+            }
+        }
+        found
     }
 
     /// The pair of a framework and a role, made if need be. Mesos: `trackFrameworkUnderRole`.
@@ -69,8 +102,13 @@ impl Hierarchical {
             }
             None => {
                 self.pairs.push(pair);
+                self.places.push(Place::default());
                 u32::try_from(self.pairs.len() - 1).expect("there are fewer than 2^32 pairs")
             }
+        };
+        self.places[number as usize] = Place {
+            label: self.framework(framework).label,
+            ..Place::default()
         };
         self.framework_mut(framework).pairs.insert(node, number);
         let first = self.tree.node(node).members.is_empty();
@@ -103,7 +141,7 @@ impl Hierarchical {
         let path = &self.tree.node(pair.role).path;
         let framework = self.framework(pair.framework);
         let subscribed = framework.known && framework.roles.contains(&**path);
-        !subscribed && pair.standing.tally.is_empty() && !self.holds_in(pair.framework, path)
+        !subscribed && pair.tally.is_empty() && !self.holds_in(pair.framework, path)
     }
 
     fn drop_pairs(&mut self, numbers: &[u32]) {
@@ -140,7 +178,7 @@ impl Hierarchical {
     /// True when a framework holds anything in a role, scalar or not.
     fn holds_in(&self, framework: u32, role: &str) -> bool {
         let agents = self.framework(framework).agents.iter();
-        let mut held = agents.filter_map(|agent| self.agent(agent).held.get(&framework));
+        let mut held = agents.filter_map(|agent| self.agent(agent).held.get(framework));
         held.any(|held| held.iter().any(|one| one.allocation_role() == Some(role)))
     }
 
@@ -176,36 +214,22 @@ impl Hierarchical {
     fn insert_in_order(&mut self, role: u32, number: u32) {
         if self.tree.node(role).order_epoch == self.pool.epoch {
             self.reckon_pair(number);
-            let place = self
-                .tree
-                .node(role)
-                .order
-                .partition_point(|other| self.compare_pairs(*other, number) == Ordering::Less);
-            self.tree.node_mut(role).order.insert(place, number);
-        } else {
-            self.tree.node_mut(role).order.push(number);
         }
+        // A list that is not fresh is sorted before its next use, which costs the less the less is out of order.
+        let is = self.place(number);
+        let order = &self.tree.node(role).order;
+        let place = order.partition_point(|other| self.place(*other) < is);
+        self.tree.node_mut(role).order.insert(place, number);
     }
 
     fn reckon_pair(&mut self, number: u32) {
-        let share = self.pool.share(&self.pair(number).standing.tally.amounts, 1.0);
-        self.pair_mut(number).standing.share = share;
+        let share = self.pool.share(&self.pair(number).tally.amounts, 1.0);
+        self.places[number as usize].rank.share = ordered(share);
     }
 
-    /// The order of frameworks in a role: by share, then by how often they were given something, then by id.
-    pub(super) fn compare_pairs(&self, one: u32, two: u32) -> Ordering {
-        let (first, second) = (self.pair(one), self.pair(two));
-        first
-            .standing
-            .share
-            .total_cmp(&second.standing.share)
-            .then_with(|| first.standing.count.cmp(&second.standing.count))
-            .then_with(|| self.compare_ids(one, two))
-    }
-
-    fn compare_ids(&self, one: u32, two: u32) -> Ordering {
-        let id = |number: u32| self.framework(self.pair(number).framework).id.as_ref();
-        id(one).cmp(&id(two))
+    /// What a pair's place follows from: its share, how often it was given something, its framework's id.
+    pub(super) fn place(&self, number: u32) -> Place {
+        self.places[number as usize]
     }
 
     /// Sorts the pairs of a role if shares changed that nobody touched.
@@ -217,20 +241,7 @@ impl Hierarchical {
         for number in &order {
             self.reckon_pair(*number);
         }
-        // Mostly in order already, which a stable sort takes advantage of; the keys lie side by side.
-        let key = |number: &u32| {
-            let standing = &self.pair(*number).standing;
-            (standing.share, standing.count, *number)
-        };
-        let mut keys: Vec<(f64, u64, u32)> = order.iter().map(key).collect();
-        keys.sort_by(|one, two| {
-            one.0
-                .total_cmp(&two.0)
-                .then_with(|| one.1.cmp(&two.1))
-                .then_with(|| self.compare_ids(one.2, two.2))
-        });
-        order.clear();
-        order.extend(keys.into_iter().map(|(_, _, number)| number));
+        sort(&mut order, &self.places);
         let epoch = self.pool.epoch;
         let node = self.tree.node_mut(role);
         node.order = order;
@@ -238,34 +249,47 @@ impl Hierarchical {
     }
 
     /// Changes what a pair holds and moves it to its new place.
-    fn restand_pair(&mut self, number: u32, change: impl FnOnce(&mut Standing, &mut super::amounts::Names)) {
+    fn restand_pair(&mut self, number: u32, change: Change<'_>) {
         let role = self.pair(number).role;
         let listed = self.pair(number).active && self.tree.node(role).order_epoch == self.pool.epoch;
-        let place = listed.then(|| {
-            let order = &self.tree.node(role).order;
-            order.partition_point(|other| self.compare_pairs(*other, number) == Ordering::Less)
-        });
-        change(&mut self.pairs[number as usize].standing, &mut self.names);
-        let Some(place) = place else { return };
-        self.reckon_pair(number);
-        let order = &self.tree.node(role).order;
-        let before = |other: &u32| self.compare_pairs(*other, number) == Ordering::Less;
-        let later = order[place + 1..].partition_point(before);
-        if later > 0 {
-            self.tree.node_mut(role).order[place..=place + later].rotate_left(1);
+        let was = self.place(number);
+        change.apply(
+            &mut self.pairs[number as usize].tally,
+            &mut self.places[number as usize].rank,
+            &mut self.names,
+        );
+        if !listed {
             return;
         }
-        let earlier = order[..place].partition_point(before);
-        self.tree.node_mut(role).order[earlier..=place].rotate_right(1);
+        self.reckon_pair(number);
+        let is = self.place(number);
+        let (places, order) = (&self.places, &mut self.tree.node_mut(role).order);
+        let place = order.partition_point(|other| {
+            // The one that moves stands where it stood.
+            *other != number && places[*other as usize] < was
+        });
+        let before = |other: &u32| places[*other as usize] < is;
+        if is > was {
+            let later = order[place + 1..].partition_point(before);
+            order[place..=place + later].rotate_left(1);
+        } else {
+            let earlier = order[..place].partition_point(before);
+            order[earlier..=place].rotate_right(1);
+        }
+    }
+
+    /// What a pair holds changes, and so does what its role and those above it hold: all take their new places.
+    pub(super) fn stand(&mut self, pair: u32, change: Change<'_>) {
+        let role = self.pair(pair).role;
+        self.restand_pair(pair, change);
+        self.tree.restand(role, &self.pool, change, &mut self.names);
     }
 
     /// A framework holds resources of an agent in one role: the sums above the agent. Mesos: `trackAllocatedResources`.
     pub(super) fn book(&mut self, agent: u32, pair: u32, parts: &Parts) {
         let role = self.pair(pair).role;
-        self.restand_pair(pair, |standing, names| standing.add(agent, parts, names));
+        self.stand(pair, Change::Add(agent, parts));
         let names = &mut self.names;
-        self.tree
-            .restand(role, &self.pool, |standing| standing.add(agent, parts, names));
         self.tree.hold(role, agent, parts, names);
         self.quota_dirty = true;
     }
@@ -273,10 +297,8 @@ impl Hierarchical {
     /// A framework does not hold resources any more. Mesos: `untrackAllocatedResources`.
     pub(super) fn unbook(&mut self, agent: u32, pair: u32, parts: &Parts) {
         let role = self.pair(pair).role;
-        self.restand_pair(pair, |standing, names| standing.sub(agent, parts, names));
+        self.stand(pair, Change::Sub(agent, parts));
         let names = &mut self.names;
-        self.tree
-            .restand(role, &self.pool, |standing| standing.sub(agent, parts, names));
         self.tree.free(role, agent, parts, names);
         self.quota_dirty = true;
         self.try_drop_pair(pair);
@@ -285,13 +307,8 @@ impl Hierarchical {
     /// What a framework holds became something else.
     pub(super) fn rebook(&mut self, agent: u32, pair: u32, before: &Parts, after: &Parts) {
         let role = self.pair(pair).role;
-        self.restand_pair(pair, |standing, names| {
-            standing.replace(agent, before, after, names);
-        });
+        self.stand(pair, Change::Replace(agent, before, after));
         let names = &mut self.names;
-        self.tree.restand(role, &self.pool, |standing| {
-            standing.replace(agent, before, after, names);
-        });
         self.tree.free(role, agent, before, names);
         self.tree.hold(role, agent, after, names);
         self.quota_dirty = true;
@@ -343,9 +360,9 @@ impl Hierarchical {
             };
             self.tree.for_chain(node, |node| {
                 if used {
-                    node.used_free.add(&parts.free);
+                    node.used_free.add(parts.free());
                 } else {
-                    node.used_free.sub(&parts.free);
+                    node.used_free.sub(parts.free());
                 }
             });
         }
@@ -355,11 +372,7 @@ impl Hierarchical {
     pub(super) fn change_total(&mut self, before: &Resources, after: &Resources) {
         let all = |resources: &Resources, names: &mut super::amounts::Names| Amounts::of(resources, names);
         let (old, new) = (all(before, &mut self.names), all(after, &mut self.names));
-        if old != new {
-            self.pool.total.sub(&old);
-            self.pool.total.add(&new);
-            self.pool.epoch += 1;
-        }
+        self.pool.change(&old, &new);
         self.track_reservations(after, true);
         self.track_reservations(before, false);
         self.quota_dirty = true;
@@ -399,12 +412,33 @@ impl Hierarchical {
             .as_mut()
             .expect("numbers of agents are those of agents");
         let was_pending = agent.pending;
-        self.revocable.sub(&agent.parts.revocable);
+        if !agent.parts.is_plain() {
+            self.revocable.sub(agent.parts.revocable());
+        }
         let result = change(agent, &mut self.names);
-        self.revocable.add(&agent.parts.revocable);
+        if !agent.parts.is_plain() {
+            self.revocable.add(agent.parts.revocable());
+        }
         if agent.pending && !was_pending {
             self.pending.push(number);
         }
         result
     }
+}
+
+/// Puts pairs in the order of their places.
+fn sort(order: &mut Vec<u32>, places: &[Place]) {
+    let place = |number: u32| places[number as usize];
+    if order.is_sorted_by_key(|number| place(*number)) {
+        return;
+    }
+    // Most are told apart by their shares, which are quicker to sort by themselves.
+    let key = |number: &u32| (place(*number).rank.share, *number);
+    let mut keys: Vec<(i64, u32)> = order.iter().map(key).collect();
+    keys.sort_by_key(|(share, _)| *share);
+    for alike in keys.chunk_by_mut(|one, two| one.0 == two.0) {
+        alike.sort_by_key(|(_, number)| place(*number));
+    }
+    order.clear();
+    order.extend(keys.into_iter().map(|(_, number)| number));
 }

@@ -46,7 +46,10 @@ impl Hierarchical {
                     agent.available
                 ));
             }
-            let all = agent.held.values().fold(Resources::new(), |sum, held| sum + held);
+            let all = agent
+                .held
+                .bundles()
+                .fold(Resources::new(), |sum, held| sum + held);
             if !all.contains(&agent.allocated) {
                 return Err(format!(
                     "agent {id}: {} is used, but {all} is held",
@@ -57,7 +60,7 @@ impl Hierarchical {
                 return Err(format!("agent {id}: the sums of what is available are wrong"));
             }
             total.add(&Amounts::of(&agent.total, names));
-            revocable.add(&agent.parts.revocable);
+            revocable.add(agent.parts.revocable());
             if !agent.blocked.is_empty() && !agent.blocked_for.contains(&agent.available) {
                 return Err(format!(
                     "agent {id} remembers pairs as blocked for less than it has"
@@ -66,8 +69,8 @@ impl Hierarchical {
             if agent.pending && !self.pending.contains(number) {
                 return Err(format!("agent {id} waits for a run that will not come"));
             }
-            for framework in agent.held.keys() {
-                let framework = self.framework(*framework);
+            for (framework, _) in agent.held.iter() {
+                let framework = self.framework(framework);
                 if framework.known && !framework.agents.has(*number) {
                     return Err(format!("agent {id} is unknown to a framework that holds it"));
                 }
@@ -83,8 +86,8 @@ impl Hierarchical {
         let mut sums: BTreeMap<u32, Sums> = BTreeMap::new();
         for number in self.agent_numbers.values() {
             let agent = self.agent(*number);
-            for (framework, held) in &agent.held {
-                if !self.framework(*framework).known {
+            for (framework, held) in agent.held.iter() {
+                if !self.framework(framework).known {
                     continue;
                 }
                 for (role, part) in by_role(held) {
@@ -95,10 +98,10 @@ impl Hierarchical {
                     let parts = Parts::of(&part, names);
                     for index in self.tree.chain(node) {
                         let sums = sums.entry(index).or_default();
-                        sums.sort.add(*number, &parts.scalars, &parts.shared, names);
+                        sums.sort.add(*number, &parts.scalars, parts.shared(), names);
                         let shared = parts.reserved_shared();
-                        sums.reserved.add(*number, &parts.reserved, &shared, names);
-                        sums.free.add(&parts.free);
+                        sums.reserved.add(*number, parts.reserved(), &shared, names);
+                        sums.free.add(parts.free());
                     }
                 }
             }
@@ -156,15 +159,15 @@ impl Hierarchical {
                 }
                 let mut tally = Tally::default();
                 for agent in framework.agents.iter() {
-                    let held = self.agent(agent).held.get(&pair.framework);
+                    let held = self.agent(agent).held.get(pair.framework);
                     for (role, part) in held.map(by_role).unwrap_or_default() {
                         if role == **path {
                             let parts = Parts::of(&part, names);
-                            tally.add(agent, &parts.scalars, &parts.shared, names);
+                            tally.add(agent, &parts.scalars, parts.shared(), names);
                         }
                     }
                 }
-                if pair.standing.tally != tally {
+                if pair.tally != tally {
                     return Err(format!(
                         "a framework in role {path} holds something else than agents say"
                     ));
@@ -191,7 +194,7 @@ impl Hierarchical {
             if node.order_epoch == self.pool.epoch
                 && !node
                     .order
-                    .is_sorted_by(|one, two| self.compare_pairs(*one, *two).is_lt())
+                    .is_sorted_by(|one, two| self.place(*one) < self.place(*two))
             {
                 return Err(format!("the frameworks of role {} are out of order", node.path));
             }
@@ -207,8 +210,8 @@ impl Hierarchical {
         let clients = self.tree.iter().filter(|(_, node)| node.clients > 0);
         clients
             .map(|(_, node)| {
-                let leaf = node.leaf.as_ref().map(|leaf| leaf.count);
-                (node.path.to_string(), (node.sort.count, leaf))
+                let leaf = node.leaf.as_ref().map(|leaf| leaf.rank.count);
+                (node.path.to_string(), (node.sort.rank.count, leaf))
             })
             .collect()
     }

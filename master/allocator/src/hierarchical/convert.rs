@@ -51,7 +51,7 @@ impl Hierarchical {
         self.with_agent(agent, |agent, names| {
             agent.convert(framework, offered, &after, total, names);
         });
-        if !self.agent(agent).held.contains_key(&framework) {
+        if !self.agent(agent).held.has(framework) {
             self.framework_mut(framework).agents.unset(agent);
         }
         self.change_total(&gone, &come);

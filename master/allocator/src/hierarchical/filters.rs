@@ -36,7 +36,7 @@ pub(super) fn refused_for(filters: &v0::Filters) -> Duration {
 }
 
 impl Hierarchical {
-    /// A pair does not want these resources of an agent for so long.
+    /// A pair does not want these resources of an agent for so long; `None` is all that is available.
     ///
     /// A refusal lasts for an allocation interval at least, so that the next regular run honours it. Mesos: MESOS-4302.
     pub(super) fn add_filter(
@@ -44,7 +44,7 @@ impl Hierarchical {
         now: Time,
         agent: u32,
         pair: u32,
-        refused: Resources,
+        refused: Option<Resources>,
         time: Duration,
     ) {
         let until = now + time.max(self.options.allocation_interval);
@@ -53,9 +53,10 @@ impl Hierarchical {
         let place = entry.filters.partition_point(|filter| filter.pair <= pair);
         // All who refuse an agent mostly refuse the same.
         let near = place.checked_sub(1).or((!entry.filters.is_empty()).then_some(0));
-        let refused = match near.map(|near| &entry.filters[near].refused) {
-            Some(same) if **same == refused => same.clone(),
-            _ => Arc::new(refused),
+        let near = near.map(|near| &entry.filters[near].refused);
+        let refused = match near {
+            Some(same) if **same == *refused.as_ref().unwrap_or(&entry.available) => same.clone(),
+            _ => Arc::new(refused.unwrap_or_else(|| entry.available.clone())),
         };
         entry.filters.insert(
             place,

@@ -10,7 +10,7 @@ use mesos_proto::v0::{self, framework_info::capability::Type};
 use crate::OfferConstraints;
 
 use super::bits::Bits;
-use super::standing::Standing;
+use super::standing::Tally;
 
 /// What a framework can handle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(super) struct Abilities {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Framework {
     pub id: Option<FrameworkId>,
+    /// A number in the order of ids.
+    pub label: u64,
     /// It was added.
     pub known: bool,
     pub active: bool,
@@ -49,7 +51,7 @@ pub(super) struct Framework {
 pub(super) struct Pair {
     pub framework: u32,
     pub role: u32,
-    pub standing: Standing,
+    pub tally: Tally,
     /// It wants offers: subscribed, connected, not suppressed.
     pub active: bool,
     /// Minima of its own.

@@ -66,12 +66,7 @@ impl Hierarchical {
         let Some(agent) = self.agent_number(agent_id) else {
             return;
         };
-        let held = self
-            .agent(agent)
-            .held
-            .get(&framework)
-            .cloned()
-            .unwrap_or_default();
+        let held = self.agent(agent).held.get(framework).cloned().unwrap_or_default();
         if !held.contains(resources) {
             // The agent came without word of it.
             let missing = resources.clone() - &held;
@@ -90,7 +85,7 @@ impl Hierarchical {
         };
         let agents: Vec<u32> = self.framework(number).agents.iter().collect();
         for agent in agents {
-            let Some(held) = self.agent(agent).held.get(&number).cloned() else {
+            let Some(held) = self.agent(agent).held.get(number).cloned() else {
                 continue;
             };
             // None of it is used any more: all of that was recovered.
@@ -110,6 +105,7 @@ impl Hierarchical {
         self.try_drop_pairs(&pairs);
         *self.framework_mut(number) = Framework::default();
         self.framework_numbers.remove(id);
+        self.framework_index.remove(id.as_str(), number);
         self.vacant_frameworks.push(number);
         info!(framework_id = %id, "framework removed from the allocator");
     }

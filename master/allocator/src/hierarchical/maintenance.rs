@@ -100,7 +100,7 @@ impl Hierarchical {
             .filter(|number| all || some.contains(number))
             .collect();
         for number in candidates {
-            let holders: Vec<u32> = self.agent(number).held.keys().copied().collect();
+            let holders: Vec<u32> = self.agent(number).held.iter().map(|(holder, _)| holder).collect();
             for holder in holders {
                 let framework = self.framework_mut(holder);
                 if !framework.known || !framework.active {

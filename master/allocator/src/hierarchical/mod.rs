@@ -11,8 +11,8 @@
 //! | `maintenance` | inverse offers |
 //! | `trigger`, `recovery` | when to decide |
 //! | `run`, `stages`, `visit`, `order` | who is offered what |
-//! | `tree`, `standing`, `walk` | roles, shares, the order of clients |
-//! | `agent`, `framework`, `parts`, `amounts`, `bits`, `chance` | what the others are made of |
+//! | `tree`, `standing`, `walk`, `sorter` | roles, shares, the order of clients |
+//! | `agent`, `held`, `framework`, `parts`, `amounts`, `bits`, `index`, `labels`, `chance` | what the others are made of |
 //! | `metrics`, `exclusions`, `check` | what others may see |
 //!
 //! Ids and names are numbers inside. What a run learns that cannot change by itself is kept: agents at which there is
@@ -34,6 +34,9 @@ mod exclusions;
 mod filters;
 mod framework;
 mod frameworks;
+mod held;
+mod index;
+mod labels;
 mod maintenance;
 mod metrics;
 mod order;
@@ -42,6 +45,7 @@ mod quota;
 mod recovered;
 mod recovery;
 mod run;
+mod sorter;
 mod stages;
 mod standing;
 mod suppress;
@@ -60,8 +64,11 @@ use agent::Agent;
 use amounts::{Amounts, Names};
 use bits::Bits;
 use framework::{Framework, Pair};
-use standing::Pool;
+use index::Index;
+use standing::{Place, Pool};
 use tree::Tree;
+
+pub use sorter::Sorter;
 
 /// Mesos' own allocator: dominant resource fairness over a tree of roles and their frameworks, with weights, quota,
 /// reservations, filters and maintenance.
@@ -78,12 +85,18 @@ pub struct Hierarchical {
 
     agents: Vec<Option<Agent>>,
     vacant_agents: Vec<u32>,
+    /// What the agents' lots are drawn for, beside each other, since every run shuffles many.
+    lots: Vec<u64>,
     agent_numbers: BTreeMap<AgentId, u32>,
+    agent_index: Index,
     frameworks: Vec<Framework>,
     vacant_frameworks: Vec<u32>,
     framework_numbers: BTreeMap<FrameworkId, u32>,
+    framework_index: Index,
     pairs: Vec<Pair>,
     vacant_pairs: Vec<u32>,
+    /// What the places of pairs follow from, beside each other, since whole lists are compared by them.
+    places: Vec<Place>,
     /// The pairs that want offers.
     active_pairs: Bits,
     /// How many pairs have minima of their own.
@@ -119,16 +132,8 @@ impl Hierarchical {
     /// An allocator that knows nobody yet. `seed` decides whatever is left to chance.
     pub fn new(options: Options, seed: u64) -> Self {
         let mut names = Names::default();
-        // These come first, so that they have their places in the values themselves.
-        for name in ["cpus", "mem", "disk", "gpus"] {
-            names.id(name);
-        }
         let excluded = options.excluded_from_fairness.iter();
-        let pool = Pool {
-            excluded: excluded.map(|name| names.id(name)).collect(),
-            epoch: 1,
-            ..Pool::default()
-        };
+        let pool = Pool::new(excluded.map(|name| names.id(name)).collect());
         Self {
             minima: options
                 .min_allocatable
@@ -140,12 +145,16 @@ impl Hierarchical {
             names,
             agents: Vec::new(),
             vacant_agents: Vec::new(),
+            lots: Vec::new(),
             agent_numbers: BTreeMap::new(),
+            agent_index: Index::new(seed),
             frameworks: Vec::new(),
             vacant_frameworks: Vec::new(),
             framework_numbers: BTreeMap::new(),
+            framework_index: Index::new(seed),
             pairs: Vec::new(),
             vacant_pairs: Vec::new(),
+            places: Vec::new(),
             active_pairs: Bits::default(),
             own_minima: 0,
             tree: Tree::default(),
@@ -167,12 +176,19 @@ impl Hierarchical {
     }
 
     fn agent_number(&self, id: &AgentId) -> Option<u32> {
-        self.agent_numbers.get(id).copied()
+        let is = |number| self.agent(number).id == *id;
+        self.agent_index.get(id.as_str(), is)
     }
 
     fn framework_number(&self, id: &FrameworkId) -> Option<u32> {
-        let number = self.framework_numbers.get(id).copied()?;
-        self.framework(number).known.then_some(number)
+        self.any_framework_number(id)
+            .filter(|number| self.framework(*number).known)
+    }
+
+    /// The number of a framework, known or not.
+    fn any_framework_number(&self, id: &FrameworkId) -> Option<u32> {
+        let is = |number| self.framework(number).id.as_ref() == Some(id);
+        self.framework_index.get(id.as_str(), is)
     }
 
     fn agent(&self, number: u32) -> &Agent {

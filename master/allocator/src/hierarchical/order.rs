@@ -170,7 +170,7 @@ impl Hierarchical {
             return Pairs::Walk(Cursor::default());
         };
         match self.options.framework_sorter {
-            SorterKind::Drf => list.sort_unstable_by(|one, two| self.compare_pairs(*one, *two)),
+            SorterKind::Drf => list.sort_unstable_by_key(|pair| self.place(*pair)),
             SorterKind::Random => {
                 let of_role = of_text(&self.tree.node(role).path);
                 let of_agent = self.agent(agent).lot;

@@ -41,7 +41,7 @@ impl Hierarchical {
         if resources.is_empty() {
             return;
         }
-        let Some(framework) = self.framework_numbers.get(framework_id).copied() else {
+        let Some(framework) = self.any_framework_number(framework_id) else {
             return;
         };
         let known = self.framework(framework).known;
@@ -54,8 +54,8 @@ impl Hierarchical {
         }
         let before = self.agent(agent);
         let had_nothing = before.available.is_empty() && !before.is_overdrawn();
-        let bare = self.with_agent(agent, |agent, names| agent.free(framework, resources, names));
-        if !self.agent(agent).held.contains_key(&framework) {
+        self.with_agent(agent, |agent, names| agent.free(framework, resources, names));
+        if !self.agent(agent).held.has(framework) {
             self.framework_mut(framework).agents.unset(agent);
         }
         let time = filters.map(refused_for).unwrap_or_default();
@@ -68,17 +68,18 @@ impl Hierarchical {
         if !known {
             // It holds nothing in any role.
         } else if let Some(role) = one_role(resources) {
-            let parts = if had_nothing && self.agent(agent).is_plain_and_covered() {
+            if had_nothing && self.agent(agent).is_plain_and_covered() {
                 // What came back is all there is.
-                self.agent(agent).parts.clone()
+                let parts = self.agent(agent).parts.clone();
+                self.recovered_in(&back, framework, role, &parts, None);
             } else {
-                Parts::of(resources, &mut self.names)
-            };
-            self.recovered_in(&back, framework, role, &parts, bare);
+                let parts = Parts::of(resources, &mut self.names);
+                self.recovered_in(&back, framework, role, &parts, Some(resources));
+            }
         } else {
             for (role, part) in by_role(resources) {
                 let parts = Parts::of(&part, &mut self.names);
-                self.recovered_in(&back, framework, &role, &parts, part.unallocated());
+                self.recovered_in(&back, framework, &role, &parts, Some(&part));
             }
         }
         if is_allocated {
@@ -103,7 +104,7 @@ impl Hierarchical {
             return;
         };
         self.mark_used(agent, resources, true);
-        let Some(framework) = self.framework_numbers.get(framework_id).copied() else {
+        let Some(framework) = self.any_framework_number(framework_id) else {
             return;
         };
         for (role, _) in by_role(resources) {
@@ -115,8 +116,15 @@ impl Hierarchical {
         }
     }
 
-    /// The part of one role came back; `bare` is without allocation.
-    fn recovered_in(&mut self, back: &Back, framework: u32, role: &str, parts: &Parts, bare: Resources) {
+    /// The part of one role came back; `None` is all that is available now.
+    fn recovered_in(
+        &mut self,
+        back: &Back,
+        framework: u32,
+        role: &str,
+        parts: &Parts,
+        part: Option<&Resources>,
+    ) {
         let Some(pair) = self.pair_of(framework, role) else {
             return;
         };
@@ -129,6 +137,7 @@ impl Hierarchical {
         }
         if !back.time.is_zero() {
             if self.framework(framework).active {
+                let bare = part.map(|part| part.clone().unallocated());
                 self.add_filter(back.now, back.agent, pair, bare, back.time);
             }
         } else if !back.is_allocated && self.options.event_driven {

@@ -13,6 +13,9 @@ use super::amounts::Amounts;
 use super::chance::{draw, lot};
 use super::tree::ROOT;
 
+/// So many agents are fetched at once: as many as a processor waits for side by side.
+const AHEAD: usize = 16;
+
 /// How much there is to give under quota. Less of it than before changes nothing for those who got nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Room {
@@ -151,8 +154,11 @@ impl Hierarchical {
         }
         run.stage = lot::AGENT_FAIR;
         self.shuffle(run, &mut candidates);
-        for agent in &candidates {
-            self.share(run, *agent);
+        for group in candidates.chunks(AHEAD) {
+            self.fetch(group);
+            for agent in group {
+                self.share(run, *agent);
+            }
         }
         for agent in std::mem::take(&mut run.shared).into_keys() {
             // What is shared can be offered again next time.
@@ -172,6 +178,13 @@ impl Hierarchical {
                 "quota headroom after allocation"
             );
         }
+    }
+
+    /// Reads a little of some agents that come next. They lie far apart in memory, in random order: read one right after
+    /// the other they arrive at the same time, read as each one's turn comes every one is waited for.
+    fn fetch(&self, agents: &[u32]) {
+        let read = agents.iter().map(|agent| self.agent(*agent).glance());
+        std::hint::black_box(read.fold(0, u64::wrapping_add));
     }
 
     /// What counts against quota, and what must be kept for it.
@@ -247,10 +260,7 @@ impl Hierarchical {
 
     /// Puts agents in random order. Every agent has a lot of its own, so who else takes part does not matter.
     fn shuffle(&self, run: &Run, agents: &mut [u32]) {
-        let lot = |number: &u32| {
-            let agent = self.agent(*number);
-            draw(self.seed, &[run.stage, run.number, agent.lot])
-        };
+        let lot = |number: &u32| draw(self.seed, &[run.stage, run.number, self.lots[*number as usize]]);
         agents.sort_by_cached_key(lot);
     }
 

@@ -2,13 +2,20 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
+
+use mesos::Allocation;
 
 use crate::Quota;
 
 use super::amounts::{Amounts, Names};
+use super::labels::{MIDDLE, between, spread};
 use super::parts::Parts;
-use super::standing::{Pool, Standing, Tally};
+use super::standing::{Change, Place, Pool, Standing, Tally, ordered};
+
+/// The name under which a role stands beside those below it.
+const OWN: &str = ".";
 
 /// The tree's root; it is no role.
 pub(super) const ROOT: u32 = 0;
@@ -27,6 +34,10 @@ pub(super) enum Entry {
 pub(super) struct Node {
     pub path: Arc<str>,
     name: Arc<str>,
+    /// Allocates resources to it.
+    pub allocation: Allocation,
+    /// A number in the order of names beside each other, among which `.` has the middle.
+    label: u64,
     pub parent: u32,
     pub children: BTreeMap<Arc<str>, u32>,
     pub quota: Quota,
@@ -80,9 +91,12 @@ impl Default for Tree {
 
 impl Node {
     fn new(path: Arc<str>, name: Arc<str>, parent: u32) -> Self {
+        let allocation = Allocation::new(path.clone());
         Self {
             path,
             name,
+            allocation,
+            label: MIDDLE,
             parent,
             children: BTreeMap::new(),
             quota: Quota::default(),
@@ -163,7 +177,8 @@ impl Tree {
 
     fn add(&mut self, path: &str, name: &str, parent: u32) -> u32 {
         let name: Arc<str> = name.into();
-        let node = Node::new(path.into(), name.clone(), parent);
+        let mut node = Node::new(path.into(), name.clone(), parent);
+        node.label = self.label_of(parent, &name);
         let index = match self.vacant.pop() {
             Some(index) => {
                 self.nodes[index as usize] = node;
@@ -177,6 +192,41 @@ impl Tree {
         self.by_path.insert(path.into(), index);
         self.node_mut(parent).children.insert(name, index);
         index
+    }
+
+    /// A number between those of the children of a node whose names come before and behind.
+    fn label_of(&mut self, parent: u32, name: &str) -> u64 {
+        let children = &self.node(parent).children;
+        let low = name < OWN;
+        let label = |entry: Option<(&Arc<str>, &u32)>| entry.map(|(_, child)| self.node(*child).label);
+        let before = label(children.range::<str, _>((Unbounded, Excluded(name))).next_back());
+        let behind = label(children.range::<str, _>((Included(name), Unbounded)).next());
+        let bounded = if low {
+            (before, Some(behind.map_or(MIDDLE, |behind| behind.min(MIDDLE))))
+        } else {
+            (Some(before.map_or(MIDDLE, |before| before.max(MIDDLE))), behind)
+        };
+        if let Some(label) = between(bounded.0, bounded.1) {
+            return label;
+        }
+        // No room: those on the same side of `.` get new ones, in the order they have, so that no list changes.
+        let same_side: Vec<(bool, u32)> = children
+            .iter()
+            .filter(|(other, _)| (***other < *OWN) == low)
+            .map(|(other, child)| (**other < *name, *child))
+            .collect();
+        let (from, to) = if low { (0, MIDDLE) } else { (MIDDLE, u64::MAX) };
+        let mut fresh = spread(from, to, same_side.len() + 1);
+        let mut next = || fresh.next().unwrap_or(to);
+        let (first, rest): (Vec<_>, Vec<_>) = same_side.into_iter().partition(|(first, _)| *first);
+        for (_, child) in first {
+            self.node_mut(child).label = next();
+        }
+        let own = next();
+        for (_, child) in rest {
+            self.node_mut(child).label = next();
+        }
+        own
     }
 
     /// Drops a node that nothing speaks for, and those above it; nothing happens when it is gone already. Mesos:
@@ -279,17 +329,14 @@ impl Tree {
     }
 
     fn insert_kid(&mut self, parent: u32, entry: Entry, pool: &Pool) {
-        // A stale list is sorted before its next use anyway.
         if self.node(parent).kids_epoch == pool.epoch {
             self.reckon(entry, pool);
-            let place = self
-                .node(parent)
-                .kids
-                .partition_point(|other| self.compare(*other, entry) == Ordering::Less);
-            self.node_mut(parent).kids.insert(place, entry);
-        } else {
-            self.node_mut(parent).kids.push(entry);
         }
+        // A list that is not fresh is sorted before its next use, which costs the less the less is out of order.
+        let is = self.place(entry);
+        let kids = &self.node(parent).kids;
+        let place = kids.partition_point(|other| self.place(*other) < is);
+        self.node_mut(parent).kids.insert(place, entry);
     }
 
     fn standing(&self, entry: Entry) -> &Standing {
@@ -307,33 +354,27 @@ impl Tree {
         match entry {
             Entry::Child(index) => {
                 let node = self.node_mut(index);
-                node.sort.share = pool.share(&node.sort.tally.amounts, node.weight);
+                node.sort.rank.share = ordered(pool.share(&node.sort.tally.amounts, node.weight));
             }
             Entry::Leaf(index) => {
                 if let Some(leaf) = &mut self.node_mut(index).leaf {
-                    leaf.share = pool.share(&leaf.tally.amounts, 1.0);
+                    leaf.rank.share = ordered(pool.share(&leaf.tally.amounts, 1.0));
                 }
             }
         }
     }
 
-    fn name(&self, entry: Entry) -> &str {
-        match entry {
-            Entry::Child(index) => &self.node(index).name,
-            Entry::Leaf(_) => ".",
-        }
-    }
-
-    /// The order of entries of one list: by share, then by how often they were given something, then by path.
+    /// What an entry's place in its list follows from: its share, how often it was given something, its name.
     ///
     /// Mesos: `DRFSorter::Node::compareDRF`.
-    fn compare(&self, one: Entry, two: Entry) -> Ordering {
-        let (first, second) = (self.standing(one), self.standing(two));
-        first
-            .share
-            .total_cmp(&second.share)
-            .then_with(|| first.count.cmp(&second.count))
-            .then_with(|| self.name(one).cmp(self.name(two)))
+    fn place(&self, entry: Entry) -> Place {
+        Place {
+            rank: self.standing(entry).rank,
+            label: match entry {
+                Entry::Child(index) => self.node(index).label,
+                Entry::Leaf(_) => MIDDLE,
+            },
+        }
     }
 
     /// Sorts a node's list if shares changed that nobody touched.
@@ -342,62 +383,62 @@ impl Tree {
             return;
         }
         let mut kids = std::mem::take(&mut self.node_mut(index).kids);
+        let mut keys: Vec<(Place, Entry)> = Vec::with_capacity(kids.len());
         for entry in &kids {
             self.reckon(*entry, pool);
+            keys.push((self.place(*entry), *entry));
         }
-        kids.sort_unstable_by(|one, two| self.compare(*one, *two));
+        // Mostly in order already, which a stable sort takes advantage of.
+        keys.sort_by_key(|key| key.0);
+        kids.clear();
+        kids.extend(keys.into_iter().map(|(_, entry)| entry));
         let node = self.node_mut(index);
         node.kids = kids;
         node.kids_epoch = pool.epoch;
     }
 
     /// A change to what a role holds: every standing on the way up changes and takes its new place.
-    pub fn restand(&mut self, role: u32, pool: &Pool, mut change: impl FnMut(&mut Standing)) {
+    pub fn restand(&mut self, role: u32, pool: &Pool, change: Change<'_>, names: &mut Names) {
         if self.node(role).leaf.is_some() {
-            self.restand_entry(role, Entry::Leaf(role), pool, &mut change);
+            self.restand_entry(role, Entry::Leaf(role), pool, change, names);
         }
         let mut index = role;
         while let Some(parent) = self.up(index) {
-            self.restand_entry(parent, Entry::Child(index), pool, &mut change);
+            self.restand_entry(parent, Entry::Child(index), pool, change, names);
             index = parent;
         }
-        change(&mut self.node_mut(ROOT).sort);
+        let root = &mut self.node_mut(ROOT).sort;
+        change.apply(&mut root.tally, &mut root.rank, names);
     }
 
-    fn restand_entry(
-        &mut self,
-        list: u32,
-        entry: Entry,
-        pool: &Pool,
-        change: &mut impl FnMut(&mut Standing),
-    ) {
-        let fresh = self.node(list).kids_epoch == pool.epoch;
-        let place = if fresh {
-            let kids = &self.node(list).kids;
-            let place = kids.partition_point(|other| self.compare(*other, entry) == Ordering::Less);
-            (kids.get(place) == Some(&entry)).then_some(place)
-        } else {
-            None
+    fn restand_entry(&mut self, list: u32, entry: Entry, pool: &Pool, change: Change<'_>, names: &mut Names) {
+        let was = self.place(entry);
+        let standing = match entry {
+            Entry::Child(index) => Some(&mut self.node_mut(index).sort),
+            Entry::Leaf(index) => self.node_mut(index).leaf.as_mut(),
         };
-        match entry {
-            Entry::Child(index) => change(&mut self.node_mut(index).sort),
-            Entry::Leaf(index) => {
-                if let Some(leaf) = &mut self.node_mut(index).leaf {
-                    change(leaf);
-                }
-            }
+        if let Some(standing) = standing {
+            change.apply(&mut standing.tally, &mut standing.rank, names);
         }
-        let Some(place) = place else { return };
-        self.reckon(entry, pool);
-        let kids = &self.node(list).kids;
-        let before = |other: &Entry| self.compare(*other, entry) == Ordering::Less;
-        let later = kids[place + 1..].partition_point(before);
-        if later > 0 {
-            self.node_mut(list).kids[place..=place + later].rotate_left(1);
+        if self.node(list).kids_epoch != pool.epoch {
             return;
         }
-        let earlier = kids[..place].partition_point(before);
-        self.node_mut(list).kids[earlier..=place].rotate_right(1);
+        self.reckon(entry, pool);
+        let is = self.place(entry);
+        let kids = &self.node(list).kids;
+        // The one that moves stands where it stood.
+        let place = kids.partition_point(|other| *other != entry && self.place(*other) < was);
+        if kids.get(place) != Some(&entry) {
+            return;
+        }
+        let before = |other: &Entry| self.place(*other) < is;
+        if is > was {
+            let later = kids[place + 1..].partition_point(before);
+            self.node_mut(list).kids[place..=place + later].rotate_left(1);
+        } else {
+            let earlier = kids[..place].partition_point(before);
+            self.node_mut(list).kids[earlier..=place].rotate_right(1);
+        }
     }
 
     /// Which of two clients comes first in a walk over all of them. All lists on their ways must be fresh.
@@ -411,7 +452,8 @@ impl Tree {
             Some(index) => Entry::Child(*index),
             None => Entry::Leaf(client),
         };
-        self.compare(entry(&first, one), entry(&second, two))
+        let place = |way: &[u32], client| self.place(entry(way, client));
+        place(&first, one).cmp(&place(&second, two))
     }
 
     /// The nodes from below the root to a node.
@@ -442,20 +484,24 @@ impl Tree {
 
     /// Books what a role holds of an agent, offered or used.
     pub fn hold(&mut self, role: u32, agent: u32, parts: &Parts, names: &mut Names) {
-        let shared = parts.reserved_shared();
-        self.for_chain(role, |node| {
-            node.held_reserved.add(agent, &parts.reserved, &shared, names);
-            node.held_free.add(&parts.free);
-        });
+        self.for_chain(role, |node| node.held_free.add(parts.free()));
+        if !parts.is_plain() {
+            let shared = parts.reserved_shared();
+            self.for_chain(role, |node| {
+                node.held_reserved.add(agent, parts.reserved(), &shared, names);
+            });
+        }
     }
 
     /// Takes back what was booked.
     pub fn free(&mut self, role: u32, agent: u32, parts: &Parts, names: &mut Names) {
-        let shared = parts.reserved_shared();
-        self.for_chain(role, |node| {
-            node.held_reserved.sub(agent, &parts.reserved, &shared, names);
-            node.held_free.sub(&parts.free);
-        });
+        self.for_chain(role, |node| node.held_free.sub(parts.free()));
+        if !parts.is_plain() {
+            let shared = parts.reserved_shared();
+            self.for_chain(role, |node| {
+                node.held_reserved.sub(agent, parts.reserved(), &shared, names);
+            });
+        }
     }
 }
 
@@ -472,5 +518,34 @@ impl Iterator for Chain<'_> {
         let index = self.next?;
         self.next = self.tree.up(index);
         Some(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_beside_each_other_are_numbered_by_name_and_their_parent_is_among_them() {
+        let mut tree = Tree::default();
+        let names = (0..100).map(|n| format!("m{:03}", 999 - n));
+        let small = (0..100).map(|n| format!("!{n:03}"));
+        for name in ["a", "z"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(names)
+            .chain(small)
+        {
+            tree.make(&format!("top/{name}"));
+            let top = tree.find("top").unwrap();
+            let labels = tree
+                .node(top)
+                .children
+                .iter()
+                .map(|(name, child)| (&**name, tree.node(*child).label));
+            let mut all: Vec<(&str, u64)> = labels.chain([(OWN, MIDDLE)]).collect();
+            all.sort_unstable();
+            assert!(all.is_sorted_by(|one, two| one.1 < two.1), "{all:?}");
+        }
     }
 }

@@ -87,7 +87,7 @@ impl Hierarchical {
             Look::Nothing => return Outcome::Next,
             Look::All if unbound => {
                 let parts = self.agent(agent).parts.clone();
-                self.count_fair(run, role, &parts.free);
+                self.count_fair(run, role, parts.free());
                 self.grant_all(run, agent, role, pair, &parts);
                 return Outcome::Next;
             }
@@ -136,7 +136,7 @@ impl Hierarchical {
             || (agent.remote && !framework.can.regions)
             || (framework.can.multi_role && !agent.multi_role)
             || (!agent.hierarchical_role && path.contains('/'));
-        if agent.parts.plain {
+        if agent.parts.is_plain() {
             if agent.available.is_empty() {
                 return Look::RoleDone;
             }
@@ -199,7 +199,7 @@ impl Hierarchical {
         if self.own_minima > 0 || self.minima.is_empty() {
             return false;
         }
-        if agent.parts.plain
+        if agent.parts.is_plain()
             && self
                 .minima
                 .iter()
@@ -217,7 +217,7 @@ impl Hierarchical {
         let node = self.tree.node(role);
         let agent = self.agent(number);
         let bound = !node.limits.is_empty() || !run.required.is_zero();
-        if !bound || !agent.parts.plain || node.own_minima > 0 || self.minima.is_empty() {
+        if !bound || !agent.parts.is_plain() || node.own_minima > 0 || self.minima.is_empty() {
             return false;
         }
         if agent.available.iter().any(|resource| resource.scalar().is_none()) {
@@ -355,8 +355,7 @@ impl Hierarchical {
         if !shared.is_empty() {
             *run.shared.entry(agent).or_default() += &shared;
         }
-        let path = self.tree.node(role).path.clone();
-        offer.allocate_to(&path);
+        offer.allocate_as(&self.tree.node(role).allocation);
         let parts = Parts::of(&offer, &mut self.names);
         let framework = self.pair(pair).framework;
         self.with_agent(agent, |agent, names| agent.hold(framework, &offer, names));
@@ -365,9 +364,11 @@ impl Hierarchical {
 
     /// Offers all that an agent has.
     fn grant_all(&mut self, run: &mut Run, agent: u32, role: u32, pair: u32, parts: &Parts) {
-        let path = self.tree.node(role).path.clone();
+        let allocation = self.tree.node(role).allocation.clone();
         let framework = self.pair(pair).framework;
-        let offer = self.with_agent(agent, |agent, names| agent.hold_all(framework, &path, names));
+        let offer = self.with_agent(agent, |agent, names| {
+            agent.hold_all(framework, &allocation, names)
+        });
         self.granted(run, agent, role, pair, parts, offer);
     }
 
