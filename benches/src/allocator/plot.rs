@@ -9,6 +9,8 @@ use crate::table;
 const WIDTH: f64 = 430.0;
 const HEIGHT: f64 = 280.0;
 const MARGIN: f64 = 48.0;
+/// Labels of points that are nearer to each other would lie on each other.
+const NEAR: f64 = 30.0;
 
 /// Agents beside 200 frameworks.
 const AGENTS: [u32; 6] = [1_000, 5_000, 10_000, 20_000, 30_000, 50_000];
@@ -170,6 +172,11 @@ impl Panel<'_> {
                 straight(most_x),
             );
         }
+        // Of two points so near to each other only the second is labelled.
+        let labelled = |place: usize| {
+            let next = points.get(place + 1);
+            next.is_none_or(|next| x(next.many) - x(points[place].many) >= NEAR)
+        };
         let mut curve = |colour: &str, lift: f64, value: &dyn Fn(&Point) -> f64| {
             let line: Vec<String> = points
                 .iter()
@@ -180,20 +187,22 @@ impl Panel<'_> {
                 r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2"/>"#,
                 line.join(" ")
             );
-            for point in points {
-                let _ = writeln!(
-                    body,
-                    r#"<circle cx="{0:.1}" cy="{1:.1}" r="3" fill="{colour}"/><text x="{0:.1}" y="{2:.1}" text-anchor="middle" fill="{colour}">{3}</text>"#,
-                    x(point.many),
-                    y(value(point)),
-                    y(value(point)) + lift,
-                    figure(value(point)),
-                );
+            for (place, point) in points.iter().enumerate() {
+                let (x, y, value) = (x(point.many), y(value(point)), figure(value(point)));
+                let _ = write!(body, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3" fill="{colour}"/>"#);
+                if labelled(place) {
+                    let _ = write!(
+                        body,
+                        r#"<text x="{x:.1}" y="{:.1}" text-anchor="middle" fill="{colour}">{value}</text>"#,
+                        y + lift
+                    );
+                }
+                body.push('\n');
             }
         };
         curve("#2a6f97", 16.0, &|point| point.cycle);
         curve("#b5651d", -8.0, &|point| point.decline);
-        for point in points {
+        for (_, point) in points.iter().enumerate().filter(|(place, _)| labelled(*place)) {
             let _ = writeln!(
                 body,
                 r##"<text x="{:.1}" y="{:.1}" text-anchor="middle" fill="#808890">{}</text>"##,
