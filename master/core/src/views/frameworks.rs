@@ -1,25 +1,28 @@
 //! `/frameworks`, and frameworks within `/state`.
 
+use std::collections::BTreeMap;
+
 use mesos::ids::FrameworkId;
 use mesos::model::{self, Object};
 use mesos_proto::v0::{framework_info::capability, resource};
 
-use crate::state::{Framework, FrameworkState, Master, Task};
+use crate::state::{Agent, Framework, FrameworkState, Master, Task};
 
 impl Master {
     /// `/frameworks`: all of them; only the one asked for when there is one.
     pub fn frameworks(&self, only: Option<&str>) -> Vec<u8> {
         let mut out = Vec::new();
+        let hosts = self.hosts();
         let wanted = |id: &FrameworkId| only.is_none_or(|only| only == id.as_str());
         Object::write(&mut out, |object| {
             object.array("frameworks", |array| {
                 for framework in self.frameworks.values().filter(|framework| wanted(&framework.id)) {
-                    array.object(|object| self.framework_full(object, framework));
+                    array.object(|object| self.framework_full(object, framework, &hosts));
                 }
             });
             object.array("completed_frameworks", |array| {
                 for framework in self.completed.iter().filter(|framework| wanted(&framework.id)) {
-                    array.object(|object| self.framework_full(object, framework));
+                    array.object(|object| self.framework_full(object, framework, &hosts));
                 }
             });
             object.array("unregistered_frameworks", |_| {});
@@ -50,7 +53,7 @@ impl Master {
         object.bool("recovered", framework.state == FrameworkState::Recovered);
     }
 
-    pub(super) fn framework_full(&self, object: &mut Object<'_>, framework: &Framework) {
+    pub(super) fn framework_full(&self, object: &mut Object<'_>, framework: &Framework, hosts: &Hosts<'_>) {
         self.framework_summary(object, framework);
         let info = &framework.info;
         object.string("user", &info.user);
@@ -81,7 +84,7 @@ impl Master {
         tasks(object, "unreachable_tasks", framework.unreachable_tasks.iter());
         tasks(object, "completed_tasks", framework.completed_tasks.iter());
         self.framework_offers(object, framework);
-        self.framework_executors(object, framework);
+        framework_executors(object, framework, hosts);
         if let Some(labels) = &info.labels {
             model::labels(object, labels);
         }
@@ -109,23 +112,33 @@ impl Master {
         });
     }
 
-    fn framework_executors(&self, object: &mut Object<'_>, framework: &Framework) {
-        object.array("executors", |array| {
-            for agent in self.agents.values() {
-                for executor in agent
-                    .executors
-                    .get(&framework.id)
-                    .into_iter()
-                    .flat_map(|all| all.values())
-                {
-                    array.object(|object| {
-                        model::executor_info(object, executor);
-                        object.string("slave_id", agent.id.as_str());
-                    });
-                }
+    /// On which agents frameworks have executors: one walk over the agents, however many frameworks are shown.
+    pub(super) fn hosts(&self) -> Hosts<'_> {
+        let mut hosts = Hosts::new();
+        for agent in self.agents.values() {
+            for framework_id in agent.executors.keys() {
+                hosts.entry(framework_id).or_default().push(agent);
             }
-        });
+        }
+        hosts
     }
+}
+
+/// The agents on which each framework has executors, in the order of their ids.
+pub(super) type Hosts<'a> = BTreeMap<&'a FrameworkId, Vec<&'a Agent>>;
+
+fn framework_executors(object: &mut Object<'_>, framework: &Framework, hosts: &Hosts<'_>) {
+    object.array("executors", |array| {
+        for agent in hosts.get(&framework.id).into_iter().flatten() {
+            let executors = agent.executors.get(&framework.id).into_iter().flatten();
+            for (_, executor) in executors {
+                array.object(|object| {
+                    model::executor_info(object, executor);
+                    object.string("slave_id", agent.id.as_str());
+                });
+            }
+        }
+    });
 }
 
 fn tasks<'a>(object: &mut Object<'_>, key: &str, tasks: impl Iterator<Item = &'a Task>) {

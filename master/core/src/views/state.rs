@@ -28,6 +28,7 @@ impl Master {
     /// Mesos: `src/master/readonly_handler.cpp`, `Master::ReadOnlyHandler::state`.
     pub fn state(&self, build: &Build) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.size_hint());
+        let hosts = self.hosts();
         Object::write(&mut out, |object| {
             object.string("version", build.version);
             object.string("git_sha", build.git_sha);
@@ -89,12 +90,12 @@ impl Master {
             });
             object.array("frameworks", |array| {
                 for framework in self.frameworks.values() {
-                    array.object(|object| self.framework_full(object, framework));
+                    array.object(|object| self.framework_full(object, framework, &hosts));
                 }
             });
             object.array("completed_frameworks", |array| {
                 for framework in &self.completed {
-                    array.object(|object| self.framework_full(object, framework));
+                    array.object(|object| self.framework_full(object, framework, &hosts));
                 }
             });
             object.array("orphan_tasks", |_| {});
