@@ -1,6 +1,7 @@
 //! The house rules that a machine can check. One file a rule; each returns what breaks it, as `path:line: why`.
 
 mod dependencies;
+mod examples;
 mod logs;
 mod purity;
 mod size;
@@ -41,6 +42,7 @@ pub fn run(root: &Path) -> Result<()> {
     let mut breaches = dependencies::check(root)?;
     breaches.extend(purity::check(root, &sources));
     breaches.extend(size::check(&sources));
+    breaches.extend(examples::check(&sources));
     breaches.extend(logs::check(&sources));
     breaches.extend(trip::check(root, &sources)?);
     if breaches.is_empty() {

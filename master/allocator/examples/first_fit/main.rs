@@ -1,6 +1,6 @@
 //! Writes an allocator of one's own, and tries it: `cargo run --package mesos-allocator --example first_fit`.
 //!
-//! How a master is started with it is shown by `master/examples/site.rs`.
+//! How a master is started with it is shown by `master/examples/own_policy.rs`.
 
 mod first_fit;
 

@@ -1,4 +1,4 @@
-//! A site's own master: `cargo run --package mesos-master --example site -- --allocator=first_fit --work_dir=/tmp/m`.
+//! A site's own master: `cargo run --package mesos-master --example own_policy -- --allocator=first_fit --work_dir=/tmp/m`.
 //!
 //! It is the master of this repository with one more allocator to choose from.
 
