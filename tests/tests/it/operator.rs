@@ -5,7 +5,7 @@ use mesos_proto::v1::{agent, master};
 use mesos_proto::{Dialect, Message};
 use mesos_scheduler::task;
 
-use crate::support::{cluster, probe};
+use crate::support::{cluster, probe, wait_for};
 
 /// The answer to a call, asked in JSON and in protobuf.
 fn both<C: Message, R: Message>(address: &str, call: &str) -> (R, R) {
@@ -20,6 +20,19 @@ fn both<C: Message, R: Message>(address: &str, call: &str) -> (R, R) {
     assert_eq!(status, 200, "{call}");
     let from_protobuf = R::decode(&body).unwrap_or_else(|error| panic!("{call}: {error}: {text}"));
     (from_json, from_protobuf)
+}
+
+/// As [`both`], once nothing changes between the one and the other: an executor may still be writing its log.
+fn both_at_rest<C: Message, R: Message>(address: &str, call: &str) -> (R, R) {
+    let mut answers = None;
+    wait_for("an answer that stays the same", || {
+        let (before, protobuf) = both::<C, R>(address, call);
+        let (after, _) = both::<C, R>(address, call);
+        let same = shown(&before) == shown(&after);
+        answers = Some((before, protobuf));
+        same
+    });
+    answers.unwrap()
 }
 
 /// With the defaults that JSON spells out and protobuf leaves out.
@@ -54,7 +67,7 @@ fn both_forms_say_the_same() {
         &format!(r#"{{"type":"LIST_FILES","list_files":{{"path":"{files}"}}}}"#),
         &format!(r#"{{"type":"READ_FILE","read_file":{{"path":"{files}/stderr","offset":0,"length":64}}}}"#),
     ] {
-        let (json, protobuf) = both::<agent::Call, agent::Response>(agent, call);
+        let (json, protobuf) = both_at_rest::<agent::Call, agent::Response>(agent, call);
         assert!(protobuf.r#type.is_some(), "{call}");
         assert_eq!(shown(&json), shown(&protobuf), "{call}");
     }
@@ -86,7 +99,7 @@ fn both_forms_say_the_same() {
         r#"{"type":"GET_ROLES"}"#,
         r#"{"type":"GET_MASTER"}"#,
     ] {
-        let (json, protobuf) = both::<master::Call, master::Response>(cluster.master(), call);
+        let (json, protobuf) = both_at_rest::<master::Call, master::Response>(cluster.master(), call);
         assert_eq!(shown(&json), shown(&protobuf), "{call}");
     }
     probed.handle.tell(|_, driver| driver.teardown());
