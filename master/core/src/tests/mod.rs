@@ -10,4 +10,5 @@ mod random;
 mod roles;
 mod tasks;
 mod views;
+mod waiting;
 mod world;

@@ -1,11 +1,11 @@
 //! What is shown of a small cluster.
 
-use mesos_proto::v0::{TaskState, master};
+use mesos_proto::v0::{self, TaskState, master};
 use mesos_proto::{Dialect, Message};
 use serde_json::Value;
 
 use super::world::{World, framework_info, offers, task};
-use crate::views::{Read, TaskQuery};
+use crate::views::{Build, Read, TaskQuery};
 
 fn cluster() -> World {
     let mut world = World::new();
@@ -40,6 +40,45 @@ fn both_forms_of_get_state_say_the_same() {
             json.to_json(Dialect::V1),
             "{read:?}"
         );
+    }
+}
+
+#[test]
+fn frameworks_show_their_executors_and_where_they_are() {
+    let mut world = World::new();
+    for n in 0..2 {
+        world.register(n, "cpus:4;mem:1024");
+    }
+    let offers = offers(&world.subscribe("s", framework_info()), "s");
+    for offer in &offers {
+        let mut task = task(&offer.slave_id.value, &offer.slave_id, "cpus:1;mem:64");
+        task.executor = Some(Box::new(v0::ExecutorInfo {
+            executor_id: v0::ExecutorID {
+                value: "e".to_owned(),
+                ..Default::default()
+            },
+            command: task.command.take(),
+            ..Default::default()
+        }));
+        world.accept("s", "M-0000", offer, vec![task]);
+    }
+    let build = Build {
+        version: "",
+        date: "",
+        time: 0.0,
+        user: "",
+        git_sha: "",
+        git_tag: "",
+    };
+    for shown in [world.master.frameworks(None), world.master.state(&build)] {
+        let shown: Value = serde_json::from_slice(&shown).unwrap();
+        let executors = shown["frameworks"][0]["executors"].as_array().unwrap();
+        let executors: Vec<_> = executors
+            .iter()
+            .map(|executor| (&executor["executor_id"], &executor["slave_id"]))
+            .collect();
+        let e = &Value::from("e");
+        assert_eq!(executors, [(e, &"M-S0".into()), (e, &"M-S1".into())]);
     }
 }
 
